@@ -1,1 +1,92 @@
-//! Placeholder while the workspace is laid out.
+//! Every concern of an HTTP client is one small [`Layer`](tower_layer::Layer) over
+//! [`http::Request`].
+//!
+//! Each layer works alone over any [`HttpService`]: a pooled transport, an `axum::Router`, a mock,
+//! another stack. Put together, outermost first, they are a client:
+//!
+//! | layer | does |
+//! |---|---|
+//! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
+//! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
+//! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
+//! | [`DeadlineLayer`] | limits the time of the whole exchange, body included |
+//! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
+//! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
+//! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
+//!
+//! What is secret is bound to one [`Origin`](url::Origin) and checked against the request that is
+//! really sent, so no order of layers can leak it.
+//!
+//! ```
+//! use axum::{Json as Answer, Router, routing::get};
+//! use http::Request;
+//! use serde_json::{Value, json};
+//! use tower::{ServiceBuilder, ServiceExt};
+//! use tower_clients_layers::{
+//!     AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, DecodeLayer, JoinUrlLayer, Json,
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+//! let server = Router::new().route("/v1/user", get(async || Answer(json!({"id": 7}))));
+//!
+//! let base = BaseUrl::parse("https://api.example.com/v1")?;
+//! let service = ServiceBuilder::new()
+//!     .layer(DecodeLayer::<Json<Value>>::new())
+//!     .layer(CheckStatusLayer::new())
+//!     .layer(JoinUrlLayer::new(base.clone()))
+//!     .layer(AuthorizeLayer::bearer(base.origin().clone(), "t0ken")?)
+//!     .service(server);
+//!
+//! let user = service.oneshot(Request::get("/user").body(Body::empty())?).await?;
+//! assert_eq!(user.body()["id"], 7);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
+//! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod body;
+mod collect;
+mod future;
+mod macros;
+mod service;
+
+pub mod authorize;
+pub mod check_status;
+pub mod content;
+#[cfg(feature = "timeout")]
+pub mod deadline;
+pub mod decode;
+pub mod default_headers;
+pub mod default_query;
+pub mod error;
+pub mod join_url;
+pub mod media_type;
+pub mod options;
+pub mod query;
+pub mod url;
+
+#[cfg(feature = "timeout")]
+pub use self::deadline::{Deadline, DeadlineLayer};
+pub use self::{
+    authorize::{Authorize, AuthorizeLayer},
+    body::Body,
+    check_status::{CheckStatus, CheckStatusLayer},
+    content::{Content, ContentError, Form, FromBody, IntoBody, Json, JsonError},
+    decode::{Decode, DecodeLayer},
+    default_headers::{DefaultHeaders, DefaultHeadersLayer},
+    default_query::{DefaultQuery, DefaultQueryLayer},
+    error::{Error, ErrorKind, Failure, Problem, TimeoutError, UrlError},
+    join_url::{JoinUrl, JoinUrlLayer},
+    media_type::MediaType,
+    options::RequestOptions,
+    query::Query,
+    service::{BoxError, HttpService, SharedService},
+    url::BaseUrl,
+};

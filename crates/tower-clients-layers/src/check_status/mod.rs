@@ -1,0 +1,297 @@
+//! Turns responses without success into errors that keep the response.
+//!
+//! A status outside of 2xx becomes an [`ErrorKind::Status`](crate::ErrorKind::Status) error with
+//! the [`Failure`]: status, headers, and the body up to a limit, 64 KiB by default. A body that
+//! ends within the limit is read to its end, so the connection can serve the next request; a
+//! larger one is cut off there.
+//!
+//! ```
+//! use axum::{Router, http::StatusCode};
+//! use http::Request;
+//! use tower::{ServiceBuilder, ServiceExt};
+//! use tower_clients_layers::{Body, CheckStatusLayer};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+//! let service = ServiceBuilder::new()
+//!     .layer(CheckStatusLayer::new())
+//!     .service(Router::new().fallback(async || (StatusCode::CONFLICT, "someone was faster")));
+//!
+//! let error = service.oneshot(Request::get("/").body(Body::empty())?).await.unwrap_err();
+//! assert_eq!(error.status(), Some(StatusCode::CONFLICT));
+//! assert_eq!(error.failure().unwrap().text(), "someone was faster");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`CheckStatusLayer::streaming`] leaves the body to be read, whatever its size:
+//!
+//! ```
+//! # use axum::{Router, http::StatusCode};
+//! # use http::Request;
+//! # use http_body_util::BodyExt;
+//! # use tower::{ServiceBuilder, ServiceExt};
+//! # use tower_clients_layers::{Body, CheckStatusLayer};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+//! let service = ServiceBuilder::new()
+//!     .layer(CheckStatusLayer::streaming())
+//!     .service(Router::new().fallback(async || (StatusCode::CONFLICT, "a long story")));
+//!
+//! let error = service.oneshot(Request::get("/").body(Body::empty())?).await.unwrap_err();
+//! let body = error.into_failure().unwrap().into_body();
+//! assert_eq!(body.collect().await?.to_bytes(), "a long story");
+//! # Ok(())
+//! # }
+//! ```
+
+mod streaming;
+
+pub use self::streaming::{Streaming, StreamingFuture};
+
+use crate::{
+    BoxError, Error,
+    collect::{Collect, Collected, End},
+    error::{Failure, Target},
+    macros::inner_service_accessors,
+};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Makes [`CheckStatus`]. See the [module docs](self).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CheckStatusLayer<M = Keep> {
+    mode: M,
+}
+
+/// Keeps the start of a refused body in the error.
+#[derive(Debug, Clone, Copy)]
+pub struct Keep {
+    limit: usize,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { limit: 64 * 1024 }
+    }
+}
+
+impl CheckStatusLayer {
+    /// Keeps up to 64 KiB of a refused body.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Keeps up to `bytes` of a refused body.
+    #[must_use]
+    pub const fn keep(mut self, bytes: usize) -> Self {
+        self.mode.limit = bytes;
+        self
+    }
+}
+
+impl CheckStatusLayer<Streaming> {
+    /// Leaves a refused body to be read with [`Failure::into_body`].
+    #[must_use]
+    pub const fn streaming() -> Self {
+        Self { mode: Streaming }
+    }
+}
+
+impl<S, M: Clone> Layer<S> for CheckStatusLayer<M> {
+    type Service = CheckStatus<S, M>;
+
+    fn layer(&self, inner: S) -> CheckStatus<S, M> {
+        CheckStatus { inner, mode: self.mode.clone() }
+    }
+}
+
+/// Turns responses without success into errors. See the [module docs](self).
+#[derive(Debug, Clone, Copy)]
+pub struct CheckStatus<S, M = Keep> {
+    inner: S,
+    mode: M,
+}
+
+impl<S, M> CheckStatus<S, M> {
+    inner_service_accessors!();
+}
+
+impl<S, B, R> Service<Request<B>> for CheckStatus<S, Keep>
+where
+    S: Service<Request<B>, Response = Response<R>, Error: Into<BoxError>>,
+    R: Body<Data = Bytes>,
+{
+    type Response = Response<R>;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::from_service)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let target = Target::of(&request);
+        let limit = self.mode.limit;
+        ResponseFuture { state: State::Head { future: self.inner.call(request) }, limit, target }
+    }
+}
+
+pin_project! {
+    /// Waits for the response, and for the start of a refused body.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F, R> {
+        #[pin]
+        state: State<F, R>,
+        limit: usize,
+        target: Target,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, R> {
+        Head { #[pin] future: F },
+        Refused { status: StatusCode, headers: HeaderMap, #[pin] body: Collect<R> },
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F, R>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+    R: Body<Data = Bytes>,
+{
+    type Output = Result<Response<R>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let error = loop {
+            let next = match this.state.as_mut().project() {
+                StateProjection::Head { future } => match ready!(future.poll(cx)) {
+                    Ok(response) if response.status().is_success() => {
+                        return Poll::Ready(Ok(response));
+                    }
+                    Ok(response) => {
+                        let (head, body) = response.into_parts();
+                        let body = Collect::new(body, *this.limit);
+                        State::Refused { status: head.status, headers: head.headers, body }
+                    }
+                    Err(error) => break Error::from_service(error),
+                },
+                StateProjection::Refused { status, headers, body } => {
+                    // A body that breaks off must not hide the status.
+                    let Collected { bytes, end } = ready!(body.poll_collected(cx));
+                    let truncated = !matches!(end, End::Complete);
+                    let headers = mem::take(headers);
+                    break Error::status_failure(Failure::kept(*status, headers, bytes, truncated));
+                }
+            };
+            this.state.set(next);
+        };
+        Poll::Ready(Err(this.target.named_in(error)))
+    }
+}
+
+impl<F, R> std::fmt::Debug for ResponseFuture<F, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseFuture").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Body as OwnBody;
+    use futures_core::Stream;
+    use std::{convert::Infallible, io};
+    use tower::{ServiceExt, service_fn};
+
+    struct Endless;
+
+    impl Stream for Endless {
+        type Item = Result<Bytes, io::Error>;
+
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Ready(Some(Ok(Bytes::from_static(&[b'x'; 1000]))))
+        }
+    }
+
+    struct Broken(Option<&'static str>);
+
+    impl Stream for Broken {
+        type Item = Result<Bytes, io::Error>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Ready(Some(self.0.take().map(Bytes::from).ok_or_else(|| io::Error::other("cut"))))
+        }
+    }
+
+    async fn check(
+        layer: CheckStatusLayer,
+        status: u16,
+        body: OwnBody,
+    ) -> Result<StatusCode, Error> {
+        let mut response =
+            Some(Response::builder().status(status).header("x", "y").body(body).unwrap());
+        let service = layer.layer(service_fn(move |_: Request<()>| {
+            std::future::ready(Ok::<_, Infallible>(response.take().unwrap()))
+        }));
+        let request = Request::get("http://h/a?key=secret").body(()).unwrap();
+        service.oneshot(request).await.map(|response| response.status())
+    }
+
+    #[tokio::test]
+    async fn success_passes_and_every_other_class_is_refused() {
+        for status in [200, 201, 204, 206, 299] {
+            assert_eq!(check(CheckStatusLayer::new(), status, ().into()).await.unwrap(), status);
+        }
+        for status in [101, 301, 304, 400, 404, 418, 500, 999] {
+            let error = check(CheckStatusLayer::new(), status, ().into()).await.unwrap_err();
+            assert_eq!(error.status().unwrap(), status);
+            assert!(error.is_status() && error.may_have_been_sent());
+        }
+    }
+
+    #[tokio::test]
+    async fn failure_keeps_headers_and_body_and_names_the_request() {
+        let error = check(CheckStatusLayer::new(), 404, "gone".into()).await.unwrap_err();
+        assert_eq!(error.to_string(), "GET http://h/a?key…: the server answered 404 Not Found");
+        let failure = error.into_failure().unwrap();
+        assert_eq!(
+            (failure.text().as_ref(), &failure.headers()["x"]),
+            ("gone", "y".parse().as_ref().unwrap())
+        );
+        assert!(!failure.is_truncated());
+    }
+
+    #[tokio::test]
+    async fn e7_endless_body_is_cut_at_the_limit() {
+        let body = OwnBody::from_stream(Endless);
+        let error = check(CheckStatusLayer::new(), 500, body).await.unwrap_err();
+        let failure = error.failure().unwrap();
+        assert_eq!((failure.bytes().len(), failure.is_truncated()), (64 * 1024, true));
+        let error = check(CheckStatusLayer::new().keep(3), 500, "abcd".into()).await.unwrap_err();
+        assert_eq!(error.failure().unwrap().text(), "abc");
+    }
+
+    #[tokio::test]
+    async fn body_that_breaks_off_does_not_hide_the_status() {
+        let body = OwnBody::from_stream(Broken(Some("half")));
+        let error = check(CheckStatusLayer::new(), 500, body).await.unwrap_err();
+        assert_eq!(error.status().unwrap(), 500);
+        let failure = error.failure().unwrap();
+        assert_eq!((failure.text().as_ref(), failure.is_truncated()), ("half", true));
+    }
+}

@@ -1,0 +1,52 @@
+//! What becomes a request body.
+
+use crate::{Body, Error, Query};
+use bytes::Bytes;
+use http::HeaderValue;
+use serde::Serialize;
+
+/// A value that becomes a request body.
+///
+/// ```
+/// use tower_clients_layers::{Form, IntoBody, Json};
+///
+/// assert_eq!(format!("{:?}", Json([1, 2]).into_body()?), "Body(5 bytes)");
+/// assert_eq!(format!("{:?}", Form([("a", 1)]).into_body()?), "Body(3 bytes)");
+/// # Ok::<(), tower_clients_layers::Error>(())
+/// ```
+pub trait IntoBody {
+    /// The content type that the request gets when it has none.
+    const CONTENT_TYPE: Option<HeaderValue> = None;
+
+    /// The body.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when the value does not encode.
+    fn into_body(self) -> Result<Body, Error>;
+}
+
+/// An `application/x-www-form-urlencoded` request body, from what a [`Query`] serializes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Form<T>(pub T);
+
+impl<T: Serialize> IntoBody for Form<T> {
+    const CONTENT_TYPE: Option<HeaderValue> =
+        Some(HeaderValue::from_static("application/x-www-form-urlencoded"));
+
+    fn into_body(self) -> Result<Body, Error> {
+        Ok(String::from(Query::new(&self.0)?.as_str()).into())
+    }
+}
+
+macro_rules! into_body {
+    ($($value:ty),+) => {$(
+        impl IntoBody for $value {
+            fn into_body(self) -> Result<Body, Error> {
+                Ok(self.into())
+            }
+        }
+    )+};
+}
+
+into_body!(Body, Bytes, Vec<u8>, String, &'static [u8], &'static str, ());

@@ -1,0 +1,200 @@
+//! What a response body becomes.
+//!
+//! [`FromBody`] turns the head and the bytes of a response into a value. Ready ones are
+//! [`Json<T>`](Json), [`String`] by charset, [`Bytes`], `()`, `Option` of any of them (`None` for
+//! an empty body), and [`Content`], which goes by the content type.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::response;
+//! use tower_clients_layers::{BoxError, FromBody};
+//!
+//! /// Lines of comma-separated numbers.
+//! struct Csv;
+//!
+//! impl FromBody for Csv {
+//!     type Output = Vec<Vec<i64>>;
+//!
+//!     fn from_body(_: &response::Parts, body: Bytes) -> Result<Self::Output, BoxError> {
+//!         let text = str::from_utf8(&body)?;
+//!         text.lines().map(|line| Ok(line.split(',').map(str::parse).collect::<Result<_, _>>()?)).collect()
+//!     }
+//! }
+//!
+//! let head = http::Response::new(()).into_parts().0;
+//! assert_eq!(Csv::from_body(&head, "1,2\n3".into())?, [vec![1, 2], vec![3]]);
+//! # Ok::<(), BoxError>(())
+//! ```
+
+mod error;
+mod form;
+mod json;
+mod text;
+
+pub use self::{
+    error::{ContentError, JsonError},
+    form::{Form, IntoBody},
+    json::Json,
+};
+
+use crate::{BoxError, MediaType};
+use bytes::Bytes;
+use http::response;
+use serde_json::Value;
+
+/// A way to turn the body of a response into a value. See the [module docs](self).
+pub trait FromBody {
+    /// The value; often `Self`.
+    type Output;
+
+    /// Decodes a whole body. It is empty for answers to `HEAD` and for 204, 205 and 304.
+    ///
+    /// # Errors
+    ///
+    /// The body is not what this decodes. The error becomes the source of an
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) error.
+    fn from_body(head: &response::Parts, body: Bytes) -> Result<Self::Output, BoxError>;
+}
+
+/// A response body by its content type.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Content {
+    /// No body.
+    Empty,
+    /// A [JSON type](MediaType::is_json).
+    Json(Value),
+    /// A `text` type, decoded by its charset.
+    Text(String),
+    /// Any other type, or none.
+    Bytes(Bytes),
+}
+
+impl Content {
+    /// The JSON value.
+    #[must_use]
+    pub fn as_json(&self) -> Option<&Value> {
+        match self {
+            Self::Json(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether there was no body.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+}
+
+impl FromBody for Content {
+    type Output = Self;
+
+    fn from_body(head: &response::Parts, body: Bytes) -> Result<Self, BoxError> {
+        if body.is_empty() {
+            return Ok(Self::Empty);
+        }
+        match MediaType::of(&head.headers) {
+            Some(media_type) if media_type.is_json() => Ok(Self::Json(json::decode(&body)?)),
+            Some(media_type) if media_type.is_text() => {
+                Ok(Self::Text(text::decode(&media_type, &body)?))
+            }
+            _ => Ok(Self::Bytes(body)),
+        }
+    }
+}
+
+impl FromBody for Bytes {
+    type Output = Self;
+
+    fn from_body(_: &response::Parts, body: Bytes) -> Result<Self, BoxError> {
+        Ok(body)
+    }
+}
+
+/// Text of any content type, by its charset; UTF-8 without one. A byte order mark wins and goes.
+impl FromBody for String {
+    type Output = Self;
+
+    fn from_body(head: &response::Parts, body: Bytes) -> Result<Self, BoxError> {
+        match MediaType::of(&head.headers) {
+            Some(media_type) => Ok(text::decode(&media_type, &body)?),
+            None => Ok(text::decode_utf_8(&body)?),
+        }
+    }
+}
+
+/// Whatever the body is, it does not matter.
+impl FromBody for () {
+    type Output = Self;
+
+    fn from_body(_: &response::Parts, _: Bytes) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+impl<D: FromBody> FromBody for Option<D> {
+    type Output = Option<D::Output>;
+
+    fn from_body(head: &response::Parts, body: Bytes) -> Result<Self::Output, BoxError> {
+        if body.is_empty() { Ok(None) } else { D::from_body(head, body).map(Some) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{Response, header::CONTENT_TYPE};
+    use serde_json::json;
+
+    fn decode<D: FromBody>(content_type: &str, body: &'static str) -> Result<D::Output, BoxError> {
+        let mut response = Response::builder();
+        if !content_type.is_empty() {
+            response = response.header(CONTENT_TYPE, content_type);
+        }
+        D::from_body(&response.body(()).unwrap().into_parts().0, body.into())
+    }
+
+    #[test]
+    fn e1_content_goes_by_the_content_type() {
+        for (content_type, content) in [
+            ("application/json", Content::Json(json!(1))),
+            ("application/problem+json; charset=utf-16", Content::Json(json!(1))),
+            ("APPLICATION/JSON", Content::Json(json!(1))),
+            ("text/html; charset=utf-8", Content::Text("1".into())),
+            ("text/plain, application/json", Content::Json(json!(1))),
+            ("image/png", Content::Bytes("1".into())),
+            ("*/*", Content::Bytes("1".into())),
+            ("json", Content::Bytes("1".into())),
+            ("", Content::Bytes("1".into())),
+        ] {
+            assert_eq!(decode::<Content>(content_type, "1").unwrap(), content, "{content_type}");
+        }
+    }
+
+    #[test]
+    fn empty_body_is_empty_whatever_its_type() {
+        assert_eq!(decode::<Content>("application/json", "").unwrap(), Content::Empty);
+        assert_eq!(decode::<String>("text/plain", "").unwrap(), "");
+        assert_eq!(decode::<Option<Json<i32>>>("application/json", "").unwrap(), None);
+        assert_eq!(decode::<Option<Json<i32>>>("application/json", "1").unwrap(), Some(1));
+    }
+}

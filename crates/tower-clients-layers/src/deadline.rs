@@ -1,0 +1,285 @@
+//! Limits the time of a whole exchange, response body included.
+//!
+//! The time is that of the layer, or of [`RequestOptions::timeout`] for one request; without either
+//! this layer does nothing. When it passes, the response future or the body fails with an
+//! [`ErrorKind::Timeout`] error that says which limit it was. Dropping the exchange then frees
+//! what it held, as dropping it at any other time does.
+//!
+//! Needs a tokio runtime with its timer enabled, once a limit is set.
+//!
+//! ```
+//! use axum::Router;
+//! use http::Request;
+//! use std::{future::pending, time::Duration};
+//! use tower::{ServiceBuilder, ServiceExt};
+//! use tower_clients_layers::{Body, DeadlineLayer};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+//! let service = ServiceBuilder::new()
+//!     .layer(DeadlineLayer::new(Duration::from_secs(2)))
+//!     .service(Router::new().fallback(async || pending::<()>().await));
+//!
+//! let error = service.oneshot(Request::get("/").body(Body::empty())?).await.unwrap_err();
+//! assert!(error.is_timeout());
+//! assert_eq!(error.timeout().unwrap().to_string(), "the total timeout of 2s passed");
+//! # Ok(())
+//! # }
+//! ```
+
+use crate::{
+    BoxError, Error, ErrorKind, RequestOptions, TimeoutError, error::Target,
+    macros::inner_service_accessors,
+};
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Makes [`Deadline`]. See the [module docs](self).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeadlineLayer {
+    timeout: Option<Duration>,
+}
+
+impl DeadlineLayer {
+    /// Limits every exchange to `timeout`.
+    #[must_use]
+    pub const fn new(timeout: Duration) -> Self {
+        Self { timeout: Some(timeout) }
+    }
+
+    /// Limits only exchanges whose request has a [`RequestOptions::timeout`].
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { timeout: None }
+    }
+}
+
+impl<S> Layer<S> for DeadlineLayer {
+    type Service = Deadline<S>;
+
+    fn layer(&self, inner: S) -> Deadline<S> {
+        Deadline { inner, timeout: self.timeout }
+    }
+}
+
+/// Limits the time of a whole exchange. See the [module docs](self).
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline<S> {
+    inner: S,
+    timeout: Option<Duration>,
+}
+
+impl<S> Deadline<S> {
+    inner_service_accessors!();
+}
+
+impl<S, B, R> Service<Request<B>> for Deadline<S>
+where
+    S: Service<Request<B>, Response = Response<R>, Error: Into<BoxError>>,
+{
+    type Response = Response<DeadlineBody<R>>;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::from_service)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let own = RequestOptions::of(&request).and_then(RequestOptions::timeout_value);
+        let timer = own.or(self.timeout).map(|timeout| Timer {
+            sleep: sleep(timeout),
+            timeout,
+            target: Target::of(&request),
+        });
+        ResponseFuture { future: self.inner.call(request), timer }
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    struct Timer {
+        #[pin]
+        sleep: Sleep,
+        timeout: Duration,
+        target: Target,
+    }
+}
+
+impl Timer {
+    /// The same deadline for the body: a polled `Sleep` cannot move.
+    fn again(self: Pin<&mut Self>) -> Self {
+        let this = self.project();
+        let deadline: Instant = this.sleep.deadline();
+        Self { sleep: sleep_until(deadline), timeout: *this.timeout, target: this.target.clone() }
+    }
+
+    fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Error> {
+        let this = self.project();
+        ready!(this.sleep.poll(cx));
+        let error = Error::new(ErrorKind::Timeout, TimeoutError::total(*this.timeout));
+        Poll::Ready(this.target.named_in(error))
+    }
+}
+
+pin_project! {
+    /// Waits for the head of the response, or the deadline.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        future: F,
+        #[pin]
+        timer: Option<Timer>,
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<DeadlineBody<R>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(result) = this.future.poll(cx) {
+            let timer = this.timer.as_pin_mut().map(Timer::again);
+            return Poll::Ready(match result {
+                Ok(response) => Ok(response.map(|body| DeadlineBody { body, timer })),
+                Err(error) => Err(Error::from_service(error)),
+            });
+        }
+        match this.timer.as_mut().as_pin_mut() {
+            Some(timer) => timer.poll_passed(cx).map(Err),
+            None => Poll::Pending,
+        }
+    }
+}
+
+pin_project! {
+    /// A response body that fails at the deadline of its exchange.
+    #[derive(Debug)]
+    pub struct DeadlineBody<B> {
+        #[pin]
+        body: B,
+        #[pin]
+        timer: Option<Timer>,
+    }
+}
+
+impl<B> Body for DeadlineBody<B>
+where
+    B: Body<Error: Into<BoxError>>,
+{
+    type Data = B::Data;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, Error>>> {
+        let mut this = self.project();
+        if let Poll::Ready(frame) = this.body.poll_frame(cx) {
+            return Poll::Ready(frame.map(|frame| frame.map_err(Error::from_response_body)));
+        }
+        match this.timer.as_mut().as_pin_mut() {
+            Some(timer) => timer.poll_passed(cx).map(|error| Some(Err(error))),
+            None => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Body as OwnBody;
+    use bytes::Bytes;
+    use futures_core::Stream;
+    use http_body_util::BodyExt;
+    use std::convert::Infallible;
+    use tower::{ServiceExt, service_fn};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// One byte a second.
+    struct Drip(Pin<Box<Sleep>>);
+
+    impl Stream for Drip {
+        type Item = Result<Bytes, Infallible>;
+
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            ready!(self.0.as_mut().poll(cx));
+            self.0.as_mut().reset(Instant::now() + SECOND);
+            Poll::Ready(Some(Ok("x".into())))
+        }
+    }
+
+    async fn call(
+        layer: DeadlineLayer,
+        head_after: Duration,
+        options: RequestOptions,
+    ) -> Result<Response<DeadlineBody<OwnBody>>, Error> {
+        let service = layer.layer(service_fn(async |_: Request<()>| {
+            sleep(head_after).await;
+            Ok::<_, Infallible>(Response::new(OwnBody::from_stream(Drip(Box::pin(sleep(SECOND))))))
+        }));
+        service.oneshot(Request::get("http://h/x").extension(options).body(()).unwrap()).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn head_that_comes_too_late_is_an_error_at_the_deadline() {
+        let start = Instant::now();
+        let error = call(DeadlineLayer::new(2 * SECOND), 9 * SECOND, RequestOptions::new())
+            .await
+            .unwrap_err();
+        assert_eq!(start.elapsed(), 2 * SECOND);
+        assert!(error.is_timeout() && error.may_have_been_sent());
+        assert_eq!(
+            format!("{error:#}"),
+            "GET http://h/x: the request ran out of time: the total timeout of 2s passed"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn d10_body_that_drips_ends_at_the_same_deadline() {
+        let start = Instant::now();
+        let response =
+            call(DeadlineLayer::new(5 * SECOND), 2 * SECOND, RequestOptions::new()).await.unwrap();
+        let error = response.into_body().collect().await.unwrap_err();
+        assert_eq!(start.elapsed(), 5 * SECOND);
+        assert_eq!(error.timeout().unwrap().after(), 5 * SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn option_of_the_request_beats_the_layer() {
+        let options = RequestOptions::new().timeout(3 * SECOND);
+        let error = call(DeadlineLayer::none(), 9 * SECOND, options.clone()).await.unwrap_err();
+        assert_eq!(error.timeout().unwrap().after(), 3 * SECOND);
+        assert!(call(DeadlineLayer::new(SECOND), 2 * SECOND, options).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn longest_duration_is_no_deadline() {
+        let options = RequestOptions::new().timeout(Duration::MAX);
+        assert!(call(DeadlineLayer::none(), 1000 * SECOND, options).await.is_ok());
+    }
+}

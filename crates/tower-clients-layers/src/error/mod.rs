@@ -1,0 +1,397 @@
+//! The one error of every layer.
+//!
+//! [`Error`] is opaque and one word wide. A layer that cannot fail keeps the error of the service below it; a
+//! layer that can fail has this type, and takes its own kind back unchanged when it returns as a [`BoxError`], so
+//! the order of layers never changes what a caller sees.
+//!
+//! `Display` is one sentence, without the cause; `{:#}` adds the chain of causes. Neither shows a secret: a URL
+//! appears without user information and without the values of its query.
+//!
+//! ```
+//! use tower_clients_layers::{BaseUrl, Error};
+//!
+//! let base = BaseUrl::parse("https://api.example.com/v1")?;
+//! let error: Error = base.join("//evil.example/?key=secret").unwrap_err();
+//! assert!(error.is_url() && !error.may_have_been_sent());
+//! assert!(format!("{error:#}").contains("https://evil.example"));
+//! assert!(!format!("{error:#} {error:?}").contains("secret"));
+//! # Ok::<(), Error>(())
+//! ```
+
+mod failure;
+mod timeout;
+mod url;
+
+pub(crate) use self::url::Reason;
+pub use self::{
+    failure::{Failure, Problem},
+    timeout::TimeoutError,
+    url::UrlError,
+};
+
+use crate::BoxError;
+use http::{Method, Request, StatusCode, Uri};
+use std::{error::Error as StdError, fmt, iter::successors};
+
+/// What went wrong, in one opaque word. See the [module docs](self).
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    kind: ErrorKind,
+    sent: bool,
+    target: Option<(Method, String)>,
+    failure: Option<Failure>,
+    source: Option<BoxError>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A URL or reference that cannot be used, or that leads outside of the client's boundary.
+    Url,
+    /// A request that cannot be built: a header, query or body that does not encode.
+    Request,
+    /// No connection was made.
+    Connect,
+    /// A time limit passed.
+    Timeout,
+    /// The exchange failed after the connection was made, or the service below failed in its own way.
+    Transport,
+    /// The response has a status that the caller does not accept.
+    Status,
+    /// The response body broke off, or passed its limit.
+    Body,
+    /// The response body is not what the caller asked for.
+    Decode,
+}
+
+impl Error {
+    /// An error of a kind with its cause.
+    pub fn new(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
+        Self::build(kind, None, Some(source.into()))
+    }
+
+    /// An error for a response whose status is not accepted.
+    #[must_use]
+    pub fn status_failure(failure: Failure) -> Self {
+        Self::build(ErrorKind::Status, Some(failure), None)
+    }
+
+    /// The error of the service below: an [`Error`] comes back as itself, however it travelled; anything else
+    /// becomes the source of a [`ErrorKind::Transport`] error, or of the kind that an [`Error`] in its chain has.
+    pub fn from_service(error: impl Into<BoxError>) -> Self {
+        Self::absorb(ErrorKind::Transport, error.into())
+    }
+
+    /// The error of a response body; like [`from_service`](Self::from_service) with [`ErrorKind::Body`].
+    pub fn from_response_body(error: impl Into<BoxError>) -> Self {
+        Self::absorb(ErrorKind::Body, error.into())
+    }
+
+    #[cold]
+    fn absorb(kind: ErrorKind, error: BoxError) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(error) => return *error,
+            Err(error) => error,
+        };
+        let within = successors(Some(&*error as &(dyn StdError + 'static)), |e| cause(*e))
+            .find_map(|e| e.downcast_ref::<Self>())
+            .map(|e| (e.inner.kind, e.inner.sent));
+        let mut new = Self::new(kind, error);
+        if let Some((kind, sent)) = within {
+            new.inner.kind = kind;
+            new.inner.sent = sent;
+        }
+        new
+    }
+
+    #[cold]
+    fn build(kind: ErrorKind, failure: Option<Failure>, source: Option<BoxError>) -> Self {
+        let sent = !matches!(kind, ErrorKind::Url | ErrorKind::Request | ErrorKind::Connect);
+        Self { inner: Box::new(Inner { kind, sent, target: None, failure, source }) }
+    }
+
+    /// Marks that not one byte of the request left, so that it may be sent again whatever its method.
+    #[must_use]
+    pub fn not_sent(mut self) -> Self {
+        self.inner.sent = false;
+        self
+    }
+
+    /// Names the request that failed, unless the error already names one. The URI is redacted before it is kept.
+    #[must_use]
+    pub fn for_request(mut self, method: &Method, uri: &Uri) -> Self {
+        self.inner.target.get_or_insert_with(|| (method.clone(), redact(uri)));
+        self
+    }
+
+    /// What kind of error this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// Whether the URL or reference could not be used.
+    #[must_use]
+    pub fn is_url(&self) -> bool {
+        self.inner.kind == ErrorKind::Url
+    }
+
+    /// Whether the request could not be built.
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        self.inner.kind == ErrorKind::Request
+    }
+
+    /// Whether no connection was made.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.inner.kind == ErrorKind::Connect
+    }
+
+    /// Whether a time limit passed; [`timeout`](Self::timeout) says which.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.inner.kind == ErrorKind::Timeout
+    }
+
+    /// Whether the status of the response was not accepted; [`failure`](Self::failure) has the response.
+    #[must_use]
+    pub fn is_status(&self) -> bool {
+        self.inner.kind == ErrorKind::Status
+    }
+
+    /// Whether the response body broke off or passed its limit.
+    #[must_use]
+    pub fn is_body(&self) -> bool {
+        self.inner.kind == ErrorKind::Body
+    }
+
+    /// Whether the response body is not what was asked for.
+    #[must_use]
+    pub fn is_decode(&self) -> bool {
+        self.inner.kind == ErrorKind::Decode
+    }
+
+    /// The status of a response that was not accepted.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.failure().map(Failure::status)
+    }
+
+    /// The response that was not accepted: status, headers and the start of its body.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        self.inner.failure.as_ref()
+    }
+
+    /// Like [`failure`](Self::failure), by value.
+    #[must_use]
+    pub fn into_failure(self) -> Option<Failure> {
+        self.inner.failure
+    }
+
+    /// Which time limit passed.
+    #[must_use]
+    pub fn timeout(&self) -> Option<&TimeoutError> {
+        self.find_source()
+    }
+
+    /// The first cause of type `E` in the chain of sources.
+    #[must_use]
+    pub fn find_source<E: StdError + 'static>(&self) -> Option<&E> {
+        successors(self.source(), |e| cause(*e)).find_map(|e| e.downcast_ref())
+    }
+
+    /// Whether the server may have seen the request. `false` is a proof; `true` is a possibility.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        self.inner.sent
+    }
+
+    /// The method of the request that failed.
+    #[must_use]
+    pub fn method(&self) -> Option<&Method> {
+        self.inner.target.as_ref().map(|(method, _)| method)
+    }
+
+    /// The URL of the request that failed, without user information and without the values of its query.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.inner.target.as_ref().map(|(_, url)| url.as_str())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((method, url)) = &self.inner.target {
+            write!(f, "{method} {url}: ")?;
+        }
+        match (self.inner.kind, self.status()) {
+            (ErrorKind::Status, Some(status)) => write!(f, "the server answered {status}"),
+            (kind, _) => f.write_str(kind.sentence()),
+        }?;
+        if f.alternate() {
+            for cause in successors(self.source(), |e| (*e).source()) {
+                write!(f, ": {cause}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ErrorKind {
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Url => "the URL cannot be used",
+            Self::Request => "the request cannot be built",
+            Self::Connect => "no connection could be made",
+            Self::Timeout => "the request ran out of time",
+            Self::Transport => "the exchange failed",
+            Self::Status => "the status is not accepted",
+            Self::Body => "the response body cannot be read",
+            Self::Decode => "the response body is not what was asked for",
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &self.inner.kind);
+        if let Some((method, url)) = &self.inner.target {
+            debug.field("method", method).field("url", url);
+        }
+        if let Some(failure) = &self.inner.failure {
+            debug.field("failure", failure);
+        }
+        if let Some(source) = &self.inner.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.source.as_deref().map(|e| e as _)
+    }
+}
+
+impl From<UrlError> for Error {
+    fn from(error: UrlError) -> Self {
+        Self::new(ErrorKind::Url, error)
+    }
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// The next error in a chain. An `io::Error` hides the error that it wraps from `source`.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+/// Scheme, host, port, path and the keys of the query.
+pub(crate) fn redact(uri: &Uri) -> String {
+    use fmt::Write as _;
+    let mut text = String::new();
+    if let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) {
+        let _ = write!(text, "{scheme}://{host}");
+        if let Some(port) = uri.port() {
+            let _ = write!(text, ":{port}");
+        }
+    }
+    text.push_str(uri.path());
+    for (i, pair) in uri.query().into_iter().flat_map(|q| q.split('&')).enumerate() {
+        text.push(if i == 0 { '?' } else { '&' });
+        // A bare key may be a token: `?SECRET`.
+        match pair.split_once('=') {
+            Some((key, _)) => text.push_str(key),
+            None => {}
+        }
+        text.push('…');
+    }
+    text
+}
+
+/// What a layer keeps of a request to name it in an error.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) method: Method,
+    uri: Uri,
+}
+
+impl Target {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        Self { method: request.method().clone(), uri: request.uri().clone() }
+    }
+
+    pub(crate) fn named_in(&self, error: Error) -> Error {
+        error.for_request(&self.method, &self.uri)
+    }
+}
+
+const _: () = {
+    const fn error_is_sendable<T: Send + Sync + 'static>() {}
+    error_is_sendable::<Error>();
+    assert!(size_of::<Error>() == size_of::<usize>());
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_error_comes_back_from_a_box_unchanged() {
+        let error = Error::new(ErrorKind::Connect, "refused");
+        let boxed: BoxError = Box::new(error);
+        let error = Error::from_service(boxed);
+        assert!(error.is_connect() && !error.may_have_been_sent());
+        assert_eq!(format!("{error:#}"), "no connection could be made: refused");
+    }
+
+    #[test]
+    fn kind_is_adopted_from_an_own_error_deeper_in_the_chain() {
+        let inner = Error::new(
+            ErrorKind::Timeout,
+            TimeoutError::connect(std::time::Duration::from_secs(1)),
+        )
+        .not_sent();
+        let error = Error::from_service(std::io::Error::other(inner));
+        assert!(error.is_timeout() && !error.may_have_been_sent());
+        assert_eq!(error.timeout().unwrap().limit(), "connect");
+    }
+
+    #[test]
+    fn foreign_error_becomes_the_source() {
+        let error = Error::from_service(std::io::Error::other("odd"));
+        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert_eq!(error.to_string(), "the exchange failed");
+        assert_eq!(error.source().unwrap().to_string(), "odd");
+    }
+
+    #[test]
+    fn first_named_request_stays() {
+        let error = Error::new(ErrorKind::Transport, "reset")
+            .for_request(&Method::GET, &Uri::from_static("http://h/a"))
+            .for_request(&Method::PUT, &Uri::from_static("http://h/b"));
+        assert_eq!(error.to_string(), "GET http://h/a: the exchange failed");
+    }
+
+    #[test]
+    fn url_shows_no_user_information_and_no_query_value() {
+        let uri = Uri::from_static("https://user:pass@h:8443/a/b?key=secret&SECRET&b=");
+        assert_eq!(redact(&uri), "https://h:8443/a/b?key…&…&b…");
+        assert_eq!(redact(&Uri::from_static("/a?x=1")), "/a?x…");
+    }
+}

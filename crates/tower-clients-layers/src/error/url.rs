@@ -1,0 +1,94 @@
+//! Why a URL cannot be used.
+
+use crate::url::Origin;
+use std::fmt;
+
+/// Why a URL or reference cannot be used, and what to do: the source of a URL [`Error`](crate::Error).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UrlError {
+    reason: Reason,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Invalid(url::ParseError),
+    NotAbsolute,
+    Scheme,
+    UserInfo,
+    BaseQuery,
+    BaseFragment,
+    Port,
+    HostDot,
+    Forbidden(char),
+    Trailing,
+    Origin { target: String, base: Origin },
+    Path,
+    Segment,
+    EmptySegment,
+    AuthorityForm,
+    Uri(String),
+}
+
+impl UrlError {
+    /// Whether the target lies on an origin that the client may not go to.
+    #[must_use]
+    pub fn is_origin_escape(&self) -> bool {
+        matches!(self.reason, Reason::Origin { .. })
+    }
+
+    /// Whether the target lies outside of the path that the client must stay below, or a segment would climb.
+    #[must_use]
+    pub fn is_path_escape(&self) -> bool {
+        matches!(self.reason, Reason::Path | Reason::Segment)
+    }
+}
+
+impl From<Reason> for UrlError {
+    fn from(reason: Reason) -> Self {
+        Self { reason }
+    }
+}
+
+impl From<url::ParseError> for UrlError {
+    fn from(error: url::ParseError) -> Self {
+        Reason::Invalid(error).into()
+    }
+}
+
+impl From<http::Error> for UrlError {
+    fn from(error: http::Error) -> Self {
+        Reason::Uri(error.to_string()).into()
+    }
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.reason {
+            Reason::Invalid(error) => return write!(f, "it does not parse: {error}"),
+            Reason::NotAbsolute => "a base URL starts with `http://` or `https://` and a host",
+            Reason::Scheme => "only the schemes `http` and `https` are spoken here",
+            Reason::UserInfo => "user information is not allowed in a URL; use basic authorization instead",
+            Reason::BaseQuery => "a base URL has no query; use default query parameters instead",
+            Reason::BaseFragment => "a base URL has no fragment",
+            Reason::Port => "port 0 cannot be connected to",
+            Reason::HostDot => "a host name is written without a final dot here",
+            Reason::Forbidden(char) => {
+                return write!(f, "the character {char:?} is not allowed; percent-encode it, or give the value as a segment");
+            }
+            Reason::Trailing => "the trailing part may hold only path characters",
+            Reason::Origin { target, base } => {
+                return write!(
+                    f,
+                    "it leads to {target}, outside of {base}; allow that origin on the base URL if this is meant"
+                );
+            }
+            Reason::Path => "it leads outside of the base path, or spells a dot segment",
+            Reason::Segment => "a segment may not be, or hide, a dot segment",
+            Reason::EmptySegment => "a segment may not be empty",
+            Reason::AuthorityForm => "it reads as a host name; start the path with `/`",
+            Reason::Uri(error) => return write!(f, "it does not fit a request: {error}"),
+        })
+    }
+}
+
+impl std::error::Error for UrlError {}

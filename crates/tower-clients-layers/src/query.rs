@@ -1,0 +1,156 @@
+//! Query parameters, serialized once.
+//!
+//! Tuples, maps and structs serialize as `application/x-www-form-urlencoded`: `None` is left out,
+//! a sequence repeats its key.
+//!
+//! ```
+//! use http::Uri;
+//! use tower_clients_layers::Query;
+//!
+//! #[derive(serde::Serialize)]
+//! struct Search<'a> {
+//!     q: &'a str,
+//!     tag: Vec<&'a str>,
+//!     page: Option<u32>,
+//! }
+//!
+//! let query = Query::new(&Search { q: "a b", tag: vec!["x", "y"], page: None })?;
+//! assert_eq!(query.as_str(), "q=a+b&tag=x&tag=y");
+//! assert_eq!(query.append_to(&Uri::from_static("/find?limit=5"))?, "/find?limit=5&q=a+b&tag=x&tag=y");
+//! # Ok::<(), tower_clients_layers::Error>(())
+//! ```
+
+use crate::{Error, error::ErrorKind};
+use bytes::Bytes;
+use http::{Uri, uri::PathAndQuery};
+use serde::Serialize;
+use std::{borrow::Cow, fmt};
+
+/// Serialized query parameters. See the [module docs](self).
+///
+/// `Debug` shows the keys, not the values.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    encoded: Cow<'static, str>,
+}
+
+impl Query {
+    /// No parameters.
+    pub const EMPTY: Self = Self { encoded: Cow::Borrowed("") };
+
+    /// Serializes pairs, a map or a struct.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`] for values that have no flat form, such as nested maps.
+    pub fn new<T: Serialize + ?Sized>(parameters: &T) -> Result<Self, Error> {
+        let encoded = serde_html_form::to_string(parameters)
+            .map_err(|error| Error::new(ErrorKind::Request, error))?;
+        Ok(Self { encoded: encoded.into() })
+    }
+
+    /// The serialized parameters, without a question mark.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.encoded
+    }
+
+    /// Whether there are no parameters.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.encoded.is_empty()
+    }
+
+    /// The URI with these parameters after those that it has.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Url`] when the URI becomes longer than 65,534 bytes.
+    pub fn append_to(&self, uri: &Uri) -> Result<Uri, Error> {
+        append(uri, [self.as_str()])
+    }
+
+    /// The URI with those of these parameters whose keys it lacks.
+    pub(crate) fn complete(&self, uri: &Uri) -> Result<Option<Uri>, Error> {
+        let present = uri.query().unwrap_or("");
+        let has = |key: &str| pairs(present).any(|pair| key_of(pair) == key);
+        let mut missing = pairs(&self.encoded).filter(|pair| !has(key_of(pair))).peekable();
+        if missing.peek().is_none() {
+            return Ok(None);
+        }
+        append(uri, missing).map(Some)
+    }
+}
+
+fn pairs(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&').filter(|pair| !pair.is_empty())
+}
+
+fn key_of(pair: &str) -> &str {
+    pair.split_once('=').map_or(pair, |(key, _)| key)
+}
+
+fn append<'a>(uri: &'a Uri, added: impl IntoIterator<Item = &'a str>) -> Result<Uri, Error> {
+    let mut text = String::from(uri.path());
+    let present = uri.query().unwrap_or("");
+    let added = added.into_iter();
+    for (i, part) in [present].into_iter().chain(added).filter(|part| !part.is_empty()).enumerate()
+    {
+        text.push(if i == 0 { '?' } else { '&' });
+        text.push_str(part);
+    }
+    let mut parts = uri.clone().into_parts();
+    let build = |text: String| -> Result<Uri, http::Error> {
+        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(text))?);
+        Ok(Uri::from_parts(parts)?)
+    };
+    build(text).map_err(|error| crate::UrlError::from(error).into())
+}
+
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(pairs(&self.encoded).map(key_of)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn tuples_and_maps_serialize() {
+        for (query, encoded) in [
+            (Query::new(&[("a", 1), ("b", 2)]), "a=1&b=2"),
+            (Query::new(&(("a", 1), ("b", "x"))), "a=1&b=x"),
+            (Query::new(&BTreeMap::from([("a", vec![1, 2])])), "a=1&a=2"),
+            (Query::new(&[("é", Some("&=")), ("none", None)]), "%C3%A9=%26%3D"),
+            (Query::new(&()), ""),
+        ] {
+            assert_eq!(query.unwrap().as_str(), encoded);
+        }
+    }
+
+    #[test]
+    fn nested_values_are_refused() {
+        let nested = BTreeMap::from([("a", BTreeMap::from([("b", 1)]))]);
+        assert!(Query::new(&nested).unwrap_err().is_request());
+    }
+
+    #[test]
+    fn only_missing_keys_complete_a_uri() {
+        let defaults = Query::new(&[("a", "1"), ("b", "2"), ("b", "3")]).unwrap();
+        let complete =
+            |uri| defaults.complete(&Uri::from_static(uri)).unwrap().map(|uri| uri.to_string());
+        assert_eq!(complete("http://h/x"), Some("http://h/x?a=1&b=2&b=3".into()));
+        assert_eq!(complete("http://h/x?b=9"), Some("http://h/x?b=9&a=1".into()));
+        assert_eq!(complete("http://h/x?"), Some("http://h/x?a=1&b=2&b=3".into()));
+        assert_eq!(complete("http://h/x?b&a"), None);
+    }
+
+    #[test]
+    fn values_do_not_print() {
+        let query = Query::new(&[("key", "CANARY")]).unwrap();
+        assert_eq!(format!("{query:?}"), r#"{"key"}"#);
+    }
+}

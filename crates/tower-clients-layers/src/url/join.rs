@@ -1,0 +1,391 @@
+//! Joining, the hot path of every request: plain references are concatenated, all others parsed.
+
+use super::{BaseUrl, Boundary, Origin, Reference, base::has_user_info};
+use crate::error::{Reason, UrlError};
+use http::Uri;
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
+use url::Url;
+
+impl BaseUrl {
+    pub(crate) fn join_reference(&self, reference: &Reference<'_>) -> Result<Uri, UrlError> {
+        match Plain::new(&reference.text) {
+            Some(plain) => self.concatenate(plain),
+            None => self.join_parsed(&reference.text),
+        }
+    }
+
+    /// Appends the path of an origin-form URI to the base path, so that `/user` stays below the base.
+    pub(crate) fn append(&self, uri: &Uri) -> Result<Uri, UrlError> {
+        let text = uri.path_and_query().map_or("", |text| text.as_str());
+        let text = text.strip_prefix('/').unwrap_or(text);
+        match Plain::new(text) {
+            Some(plain) if !text.starts_with('/') => self.concatenate(plain),
+            _ => {
+                self.check_dots(text)?;
+                // The dot keeps `//host` and `a:b` a path.
+                self.join_checked(&format!("./{text}"))
+            }
+        }
+    }
+
+    fn concatenate(&self, Plain { path, query }: Plain<'_>) -> Result<Uri, UrlError> {
+        let trailing = &*self.inner.trailing;
+        let prefix = match path.as_bytes().first() {
+            None => self.own_path(),
+            Some(b'/') => "",
+            Some(_) => self.path(),
+        };
+        let mut text =
+            String::with_capacity(prefix.len() + path.len() + trailing.len() + query.len());
+        text.push_str(prefix);
+        text.push_str(path);
+        if self.inner.boundary == Boundary::Path {
+            self.check_path(&text)?;
+        }
+        append_trailing(&mut text, trailing);
+        text.push_str(query);
+        self.uri(text)
+    }
+
+    fn join_parsed(&self, reference: &str) -> Result<Uri, UrlError> {
+        self.check_dots(reference)?;
+        self.join_checked(reference)
+    }
+
+    fn check_dots(&self, reference: &str) -> Result<(), UrlError> {
+        let path = reference.split(['?', '#']).next().unwrap_or("");
+        if self.inner.boundary == Boundary::Path && has_dot_segment(path) {
+            return Err(Reason::Path.into());
+        }
+        Ok(())
+    }
+
+    fn join_checked(&self, reference: &str) -> Result<Uri, UrlError> {
+        let url = self.resolve(reference)?;
+        let relative = !reference.trim_start().starts_with("//")
+            && Url::parse(reference) == Err(url::ParseError::RelativeUrlWithoutBase);
+        let mut text = String::from(url.path());
+        if relative {
+            append_trailing(&mut text, &self.inner.trailing);
+        }
+        if let Some(query) = url.query() {
+            text.push('?');
+            // The one character that `url` leaves and `http` refuses.
+            text.push_str(&query.replace('`', "%60"));
+        }
+        if *self.origin() == Origin::of_url(&url)? {
+            return self.uri(text);
+        }
+        let origin = &url[..url::Position::BeforePath];
+        Ok(format!("{origin}{text}").parse::<Uri>().map_err(http::Error::from)?)
+    }
+
+    /// Resolves as RFC 3986 §5.2 in the manner of the WHATWG URL Standard, then checks the result.
+    pub(super) fn resolve(&self, reference: &str) -> Result<Url, UrlError> {
+        forbid_control_characters(reference)?;
+        let mut url = if reference.is_empty() || reference.starts_with(['?', '#']) {
+            let mut own = self.inner.url.clone();
+            own.set_path(self.own_path());
+            own.join(reference)?
+        } else {
+            self.inner.url.join(reference)?
+        };
+        url.set_fragment(None);
+        let origin = Origin::of_url(&url)?;
+        if has_user_info(&url) {
+            return Err(Reason::UserInfo.into());
+        }
+        if origin == *self.origin() {
+            if self.inner.boundary == Boundary::Path {
+                self.check_path(url.path())?;
+            }
+        } else if !self.inner.allowed.contains(&origin) {
+            return Err(self.escape(origin.to_string()));
+        }
+        Ok(url)
+    }
+
+    /// Whether an absolute URI may be sent to.
+    pub(crate) fn check(&self, uri: &Uri) -> Result<(), UrlError> {
+        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err(Reason::UserInfo.into());
+        }
+        if self.origin().contains(uri) {
+            return match self.inner.boundary {
+                Boundary::Path => self.check_path(uri.path()),
+                Boundary::Origin => Ok(()),
+            };
+        }
+        if self.inner.allowed.iter().any(|origin| origin.contains(uri)) {
+            return Ok(());
+        }
+        let host = uri.authority().map_or("", |authority| authority.as_str());
+        Err(self.escape(format!("{}://{host}", uri.scheme_str().unwrap_or(""))))
+    }
+
+    fn escape(&self, target: String) -> UrlError {
+        Reason::Origin { target, base: self.origin().clone() }.into()
+    }
+
+    fn check_path(&self, path: &str) -> Result<(), UrlError> {
+        let inside = path.starts_with(self.path()) || path == self.own_path();
+        if inside && !has_dot_segment(path) { Ok(()) } else { Err(Reason::Path.into()) }
+    }
+}
+
+/// A reference that needs no parser: joining it is concatenation.
+struct Plain<'a> {
+    path: &'a str,
+    /// With its question mark.
+    query: &'a str,
+}
+
+impl<'a> Plain<'a> {
+    fn new(reference: &'a str) -> Option<Self> {
+        let (path, query) = reference.split_at(reference.find('?').unwrap_or(reference.len()));
+        let plain = !path.starts_with("//")
+            && path.bytes().all(is_plain_path_byte)
+            && query.bytes().all(is_plain_query_byte)
+            && path.split('/').all(|segment| segment != "." && segment != "..");
+        plain.then_some(Self { path, query })
+    }
+}
+
+/// Bytes that mean themselves in a path and cannot begin a scheme, an encoding or a query.
+pub(super) fn is_plain_path_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~/!$&()*+,;=@".contains(&byte)
+}
+
+fn is_plain_query_byte(byte: u8) -> bool {
+    is_plain_path_byte(byte) || b":?%".contains(&byte)
+}
+
+fn append_trailing(path: &mut String, trailing: &str) {
+    if !trailing.is_empty() {
+        path.truncate(path.trim_end_matches('/').len());
+        path.push_str(trailing);
+        if !path.starts_with('/') {
+            path.insert(0, '/');
+        }
+    }
+}
+
+/// Whether a path has a segment that some server reads as `.` or `..`: raw, percent-encoded,
+/// followed by parameters, or beside an encoded slash or a backslash.
+pub(super) fn has_dot_segment(path: &str) -> bool {
+    if !path.contains(['.', '%']) {
+        return false;
+    }
+    let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
+    decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|segment| {
+        let name = segment.split(|&byte| byte == b';').next().unwrap_or(segment);
+        matches!(name, b"." | b"..")
+    })
+}
+
+/// Parsers drop some of these characters silently, and then read something else than was checked.
+pub(super) fn forbid_control_characters(reference: &str) -> Result<(), UrlError> {
+    match reference.chars().find(|char| char.is_ascii_control() || *char == '\\') {
+        Some(char) => Err(Reason::Forbidden(char).into()),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    fn base() -> BaseUrl {
+        BaseUrl::parse("http://api.example/v1").unwrap()
+    }
+
+    fn reason(result: Result<Uri, Error>) -> UrlError {
+        result.unwrap_err().find_source::<UrlError>().unwrap().clone()
+    }
+
+    #[test]
+    fn a1_absolute_references_to_other_origins_are_refused() {
+        for reference in [
+            "http://evil/",
+            "https:evil/x",
+            "HTTP://evil",
+            "https://api.example/v1",
+            "http://api.example:81/",
+        ] {
+            let reason = reason(base().join(reference));
+            assert!(reason.is_origin_escape(), "{reference}: {reason}");
+        }
+        assert!(reason(base().join("HTTP://evil:1/?q")).to_string().contains("http://evil:1"));
+    }
+
+    #[test]
+    fn a2_network_paths_and_their_disguises_are_refused() {
+        for reference in ["//evil", "///evil", " //evil", "//api.example@evil", "//evil:80/"] {
+            let error = base().join(reference).unwrap_err();
+            assert!(error.is_url(), "{reference}");
+        }
+        assert!(reason(base().join("//evil")).is_origin_escape());
+        assert!(reason(base().join(" //evil")).is_origin_escape());
+        for reference in ["/\\evil", "\\\\evil", "/\t/evil", "\x01//evil", "/\r/evil", "x\0"] {
+            assert!(
+                reason(base().join(reference)).to_string().contains("not allowed"),
+                "{reference:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a3_path_boundary_refuses_dot_segments_in_any_disguise() {
+        let base = base().with_boundary(Boundary::Path);
+        for reference in [
+            "..",
+            "a/../..",
+            "%2e%2e",
+            ".%2E",
+            "..;/",
+            "a/./b",
+            "/v1/../v2",
+            "..%2fx",
+            "a%5c..",
+            "./x",
+            ".",
+            "http://api.example/v1/../v2",
+            "x/..;a=b/y",
+            "?ok/../..#/..",
+        ] {
+            let result = base.join(reference);
+            if reference.starts_with('?') {
+                assert!(result.is_ok());
+            } else {
+                assert!(reason(result).is_path_escape(), "{reference}");
+            }
+        }
+        assert!(base.join(".\r.").unwrap_err().is_url());
+    }
+
+    #[test]
+    fn a3_origin_boundary_normalises_dot_segments() {
+        for (reference, joined) in [
+            ("../x", "http://api.example/x"),
+            ("../../../x", "http://api.example/x"),
+            ("a/./b/../c", "http://api.example/v1/a/c"),
+            ("%2e%2e/x", "http://api.example/x"),
+        ] {
+            assert_eq!(base().join(reference).unwrap(), joined);
+        }
+    }
+
+    #[test]
+    fn a5_path_boundary_is_by_segment() {
+        let base = BaseUrl::parse("http://h/api").unwrap().with_boundary(Boundary::Path);
+        for reference in ["/apiary", "/ap", "/", "http://h/apix/y", "/api;x"] {
+            assert!(reason(base.join(reference)).is_path_escape(), "{reference}");
+        }
+        for reference in ["/api", "/api/x", "x", "", "?q", "http://h/api/x"] {
+            assert!(base.join(reference).is_ok(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn allowed_origin_may_be_joined() {
+        let base = base().allow_origin("https://uploads.example".parse().unwrap());
+        assert_eq!(
+            base.join("https://uploads.example/a?b#c").unwrap(),
+            "https://uploads.example/a?b"
+        );
+        assert!(reason(base.join("http://uploads.example/")).is_origin_escape());
+    }
+
+    #[test]
+    fn user_information_is_refused_everywhere() {
+        for reference in ["//user@api.example/", "http://user:pass@api.example/"] {
+            assert!(reason(base().join(reference)).to_string().contains("basic authorization"));
+            assert!(!format!("{:?}", base().join(reference)).contains("pass@"));
+        }
+    }
+
+    #[test]
+    fn trailing_part_goes_behind_the_path_of_relative_references() {
+        for (trailing, reference, joined) in [
+            ("/", "users", "/v1/users/"),
+            ("/", "users/", "/v1/users/"),
+            ("/", "users?page=2", "/v1/users/?page=2"),
+            ("/", "", "/v1/"),
+            ("/", "/", "/"),
+            ("/", "http://api.example/users", "/users"),
+            (".json", "users", "/v1/users.json"),
+            (".json", "users/", "/v1/users.json"),
+            (".json", "ü?q=1#f", "/v1/%C3%BC.json?q=1"),
+            (".json", "", "/v1.json"),
+            (".json", "/", "/.json"),
+        ] {
+            let joined_url = base().with_trailing(trailing).unwrap().join(reference).unwrap();
+            assert_eq!(
+                joined_url,
+                format!("http://api.example{joined}").as_str(),
+                "{trailing} {reference}"
+            );
+        }
+    }
+
+    #[test]
+    fn origin_form_is_appended_to_the_base_path() {
+        for (uri, joined) in [
+            ("/user", "/v1/user"),
+            ("/", "/v1"),
+            ("/?q=1", "/v1?q=1"),
+            ("/user?q=1", "/v1/user?q=1"),
+            ("//evil/x", "/v1//evil/x"),
+            ("/a:b", "/v1/a:b"),
+            ("/../x", "/x"),
+        ] {
+            let uri: Uri = uri.parse().unwrap();
+            assert_eq!(
+                base().append(&uri).unwrap(),
+                format!("http://api.example{joined}").as_str(),
+                "{uri}"
+            );
+        }
+        let inside = base().with_boundary(Boundary::Path);
+        assert!(inside.append(&"/../x".parse().unwrap()).unwrap_err().is_path_escape());
+        assert!(inside.append(&"/a:b".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn characters_that_a_uri_refuses_are_encoded() {
+        assert_eq!(
+            base().join("a b`<>?q= `<").unwrap().to_string(),
+            "http://api.example/v1/a%20b%60%3C%3E?q=%20%60%3C"
+        );
+    }
+
+    mod properties {
+        use super::*;
+        use proptest::prelude::*;
+
+        proptest! {
+            #![proptest_config(ProptestConfig::with_cases(4096))]
+
+            #[test]
+            fn concatenation_equals_the_parser(reference in "[a-z./?=&;@!%25:~_-]{0,12}") {
+                let base = base();
+                if let Some(plain) = Plain::new(&reference) {
+                    prop_assert_eq!(base.concatenate(plain).unwrap(), base.join_parsed(&reference).unwrap());
+                }
+            }
+
+            #[test]
+            fn any_reference_stays_inside_or_is_an_error(reference in "(\\PC|[\\\\/.:@%?#\t\r\n2eE;]){0,16}") {
+                let base = base().with_boundary(Boundary::Path);
+                if let Ok(uri) = base.join(reference.as_str()) {
+                    prop_assert!(base.origin().contains(&uri));
+                    prop_assert!(uri.path() == "/v1" || uri.path().starts_with("/v1/"));
+                    prop_assert!(!has_dot_segment(uri.path()));
+                    prop_assert!(!uri.authority().unwrap().as_str().contains('@'));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The origin of a URL: what credentials are bound to.
+
+use crate::error::{Error, Reason, UrlError};
+use http::Uri;
+use std::{fmt, str::FromStr, sync::Arc};
+use url::Url;
+
+/// Scheme, host and port (RFC 6454), in one canonical form.
+///
+/// ```
+/// use tower_clients_layers::url::Origin;
+///
+/// let origin: Origin = "https://EXAMPLE.com:443".parse()?;
+/// assert!(origin.contains(&http::Uri::from_static("https://example.com/any/path")));
+/// assert!(!origin.contains(&http::Uri::from_static("http://example.com/")));
+/// assert_eq!(origin.to_string(), "https://example.com");
+/// # Ok::<(), tower_clients_layers::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Inner {
+    https: bool,
+    host: Box<str>,
+    port: u16,
+}
+
+impl Origin {
+    /// The origin of an absolute `http` or `https` URI.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when it is not absolute, or its host or port cannot be used.
+    pub fn of(uri: &Uri) -> Result<Self, Error> {
+        uri.to_string().parse()
+    }
+
+    pub(super) fn of_url(url: &Url) -> Result<Self, UrlError> {
+        let https = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(Reason::Scheme.into()),
+        };
+        let host = url.host_str().ok_or(Reason::NotAbsolute)?;
+        if host.ends_with('.') {
+            return Err(Reason::HostDot.into());
+        }
+        let port = url.port_or_known_default().filter(|&port| port != 0).ok_or(Reason::Port)?;
+        Ok(Self { inner: Arc::new(Inner { https, host: host.into(), port }) })
+    }
+
+    /// Whether a URI lies on this origin. A URI without scheme and authority lies on none.
+    #[must_use]
+    pub fn contains(&self, uri: &Uri) -> bool {
+        let https = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return false,
+        };
+        let Some(authority) = uri.authority() else {
+            return false;
+        };
+        let port = match authority.as_str().as_bytes().last() {
+            // A bare colon is the default port, a digit may be one of a port.
+            Some(b'0'..=b'9' | b':') => authority.port_u16(),
+            _ => None,
+        };
+        self.inner.https == https
+            && self.inner.port == port.unwrap_or(default_port(https))
+            && self.inner.host.eq_ignore_ascii_case(authority.host())
+    }
+}
+
+fn default_port(https: bool) -> u16 {
+    if https { 443 } else { 80 }
+}
+
+impl FromStr for Origin {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let url = Url::parse(text).map_err(UrlError::from)?;
+        Ok(Self::of_url(&url)?)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { https, host, port } = &*self.inner;
+        write!(f, "{}://{host}", if *https { "https" } else { "http" })?;
+        if *port != default_port(*https) {
+            write!(f, ":{port}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(text: &str) -> Result<Origin, Error> {
+        text.parse()
+    }
+
+    #[test]
+    fn a6_host_forms_have_one_canonical_origin() {
+        for (text, canonical) in [
+            ("HTTP://H:80", "http://h"),
+            ("https://h:443/path?q#f", "https://h"),
+            ("http://h:443", "http://h:443"),
+            ("http://0x7f.1", "http://127.0.0.1"),
+            ("http://0177.0.0.1:08080", "http://127.0.0.1:8080"),
+            ("http://[0:0::1]:80", "http://[::1]"),
+            ("http://bücher.example", "http://xn--bcher-kva.example"),
+            ("http://XN--BCHER-KVA.example", "http://xn--bcher-kva.example"),
+        ] {
+            assert_eq!(origin(text).unwrap().to_string(), canonical, "{text}");
+        }
+    }
+
+    #[test]
+    fn a6_unusable_hosts_and_ports_are_errors() {
+        for text in [
+            "http://h:0",
+            "http://h:99999",
+            "http://h.",
+            "http://[fe80::1%25eth0]",
+            "http://xn--example-.org",
+            "ftp://h",
+            "h",
+            "",
+        ] {
+            assert!(origin(text).unwrap_err().is_url(), "{text}");
+        }
+    }
+
+    #[test]
+    fn default_port_may_be_written_or_not() {
+        let origin = origin("http://h").unwrap();
+        for (uri, inside) in [
+            ("http://h/x", true),
+            ("http://h:80/x", true),
+            ("http://H/x", true),
+            ("http://h:81/x", false),
+            ("https://h/x", false),
+            ("https://h:80/x", false),
+            ("http://h./x", false),
+            ("http://hh/x", false),
+            ("/x", false),
+        ] {
+            assert_eq!(origin.contains(&uri.parse().unwrap()), inside, "{uri}");
+        }
+    }
+
+    #[test]
+    fn user_information_is_no_part_of_an_origin() {
+        let origin = origin("http://good").unwrap();
+        assert!(!origin.contains(&Uri::from_static("http://good@evil/")));
+        assert!(origin.contains(&Uri::from_static("http://evil@good/")));
+    }
+
+    mod properties {
+        use super::*;
+        use proptest::prelude::*;
+
+        proptest! {
+            #[test]
+            fn a6_equality_is_what_contains_says(
+                host in "[a-cA-C]{1,2}", port in prop::option::of(79u16..82), https: bool,
+                other_host in "[a-c]{1,2}", other_port in prop::option::of(79u16..82), other_https: bool,
+            ) {
+                let text = |https: bool, host: &str, port: Option<u16>| {
+                    let scheme = if https { "https" } else { "http" };
+                    port.map_or(format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}"))
+                };
+                let (a, b) = (text(https, &host, port), text(other_https, &other_host, other_port));
+                let (left, right) = (origin(&a).unwrap(), origin(&b).unwrap());
+                prop_assert_eq!(left == right, left.contains(&format!("{b}/x").parse().unwrap()));
+                prop_assert_eq!(left == right, right.contains(&format!("{a}/x").parse().unwrap()));
+                prop_assert_eq!(&origin(&left.to_string()).unwrap(), &left);
+            }
+        }
+    }
+}
