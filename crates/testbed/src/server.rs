@@ -95,11 +95,9 @@ impl Testbed {
             (format!("http://{addr}/"), "http")
         };
         let (acceptor, ca_pem, client_identity_pem) = match secured {
-            Some(secured) => (
-                Some(secured.acceptor),
-                Some(secured.ca_pem),
-                secured.client_identity_pem,
-            ),
+            Some(secured) => {
+                (Some(secured.acceptor), Some(secured.ca_pem), secured.client_identity_pem)
+            }
             None => (None, None, None),
         };
         let counters = Arc::new(Counters::default());
@@ -110,14 +108,7 @@ impl Testbed {
             counters: Arc::clone(&counters),
         };
         let accepting = tokio::spawn(connections.accept(listener)).abort_handle();
-        Ok(Self {
-            url,
-            addr,
-            ca_pem,
-            client_identity_pem,
-            counters,
-            accepting,
-        })
+        Ok(Self { url, addr, ca_pem, client_identity_pem, counters, accepting })
     }
 
     /// The base URL, ending in `/`: by address over plain TCP, by the name `localhost` over TLS.
@@ -250,9 +241,7 @@ mod tests {
     ) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
         let name = ServerName::try_from(name).unwrap();
         let stream = connect(server).await;
-        TlsConnector::from(Arc::new(config))
-            .connect(name, stream)
-            .await
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await
     }
 
     #[tokio::test]
@@ -333,9 +322,8 @@ mod tests {
         let server = Testbed::https_with_client_auth().await.unwrap();
         let ca_pem = server.ca_pem().unwrap();
         let (chain, key) = server.client_identity_pem().unwrap();
-        let chain = CertificateDer::pem_slice_iter(chain.as_bytes())
-            .collect::<Result<_, _>>()
-            .unwrap();
+        let chain =
+            CertificateDer::pem_slice_iter(chain.as_bytes()).collect::<Result<_, _>>().unwrap();
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
         let known = trusting(ca_pem).with_client_auth_cert(chain, key).unwrap();
         let stream = over_tls(&server, known, "localhost").await.unwrap();
@@ -363,10 +351,7 @@ mod tests {
         let loopback = IpAddr::from(Ipv4Addr::LOCALHOST).to_string();
         assert_eq!(body.to_bytes(), loopback);
         assert_eq!((server.connections(), server.requests()), (1, 1));
-        assert_eq!(
-            (server.ca_pem(), server.client_identity_pem()),
-            (None, None)
-        );
+        assert_eq!((server.ca_pem(), server.client_identity_pem()), (None, None));
     }
 
     #[tokio::test]

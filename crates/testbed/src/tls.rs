@@ -63,9 +63,7 @@ pub(crate) fn secure(client_auth: ClientAuth) -> Result<Secured, BoxError> {
 
 fn authority() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
     let mut params = CertificateParams::new([])?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "testbed CA");
+    params.distinguished_name.push(DnType::CommonName, "testbed CA");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     CertifiedIssuer::self_signed(params, KeyPair::generate()?)
@@ -84,9 +82,7 @@ fn leaf(
     usage: ExtendedKeyUsagePurpose,
 ) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(names)?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::CommonName, common_name);
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![usage];
     params.use_authority_key_identifier_extension = true;

@@ -27,7 +27,7 @@
 
 pub use crate::future::ResponseFuture;
 
-use crate::{BoxError, Error, Query, error::Target, macros::inner_service_accessors, url::Origin};
+use crate::{BoxError, Error, Query, macros::inner_service_accessors, url::Origin};
 use http::Request;
 use std::{
     sync::Arc,
@@ -94,11 +94,10 @@ where
             match query.complete(request.uri()) {
                 Ok(None) => {}
                 Ok(Some(uri)) => *request.uri_mut() = uri,
-                Err(error) => return ResponseFuture::refused(error),
+                Err(error) => return ResponseFuture::refused(error, &request),
             }
         }
-        let target = Target::of(&request);
-        ResponseFuture::called(self.inner.call(request), target)
+        ResponseFuture::called(self.inner.call(request))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The future of layers that may refuse a request before they call the service below.
 
-use crate::{BoxError, Error, error::Target};
+use crate::{BoxError, Error};
+use http::Request;
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
@@ -9,7 +10,7 @@ use std::{
 };
 
 pin_project! {
-    /// Waits for the service below, or fails at once. Errors name the request.
+    /// Waits for the service below, or fails at once.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
@@ -22,18 +23,19 @@ pin_project! {
     #[project = StateProjection]
     #[derive(Debug)]
     enum State<F> {
-        Called { #[pin] future: F, target: Target },
+        Called { #[pin] future: F },
         Refused { error: Option<Error> },
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn called(future: F, target: Target) -> Self {
-        Self { state: State::Called { future, target } }
+    pub(crate) fn called(future: F) -> Self {
+        Self { state: State::Called { future } }
     }
 
-    pub(crate) fn refused(error: impl Into<Error>) -> Self {
-        Self { state: State::Refused { error: Some(error.into()) } }
+    pub(crate) fn refused<B>(error: impl Into<Error>, request: &Request<B>) -> Self {
+        let error = error.into().for_request(request.method(), request.uri());
+        Self { state: State::Refused { error: Some(error) } }
     }
 }
 
@@ -46,9 +48,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Called { future, target } => {
-                let result = ready!(future.poll(cx));
-                Poll::Ready(result.map_err(|error| target.named_in(Error::from_service(error))))
+            StateProjection::Called { future } => {
+                Poll::Ready(ready!(future.poll(cx)).map_err(Error::from_service))
             }
             StateProjection::Refused { error } => {
                 Poll::Ready(Err(error.take().expect("polled after completion")))

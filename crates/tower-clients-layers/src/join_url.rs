@@ -33,7 +33,7 @@ pub use crate::future::ResponseFuture;
 
 use crate::{
     BoxError, Error,
-    error::{Reason, Target, UrlError},
+    error::{Reason, UrlError},
     macros::inner_service_accessors,
     url::{BaseUrl, ToReference},
 };
@@ -149,10 +149,9 @@ where
         match self.target(request.uri()) {
             Ok(None) => {}
             Ok(Some(uri)) => *request.uri_mut() = uri,
-            Err(error) => return ResponseFuture::refused(error),
+            Err(error) => return ResponseFuture::refused(error, &request),
         }
-        let target = Target::of(&request);
-        ResponseFuture::called(self.inner.call(request), target)
+        ResponseFuture::called(self.inner.call(request))
     }
 }
 
@@ -216,10 +215,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn error_of_the_service_below_names_the_request() {
+    async fn refusal_names_the_request() {
+        let error = seen("http://h", "http://evil/x?key=secret").await.unwrap_err();
+        assert_eq!(error.to_string(), "GET http://evil/x?key…: the URL cannot be used");
+    }
+
+    #[tokio::test]
+    async fn error_of_the_service_below_is_kept() {
         let fail = service_fn(async |_: Request<()>| Err::<(), _>(io::Error::other("down")));
         let service = JoinUrl::new(fail, "http://h/v1".parse().unwrap());
-        let error = service.oneshot(request("/x?key=secret")).await.unwrap_err();
-        assert_eq!(format!("{error:#}"), "GET http://h/v1/x?key…: the exchange failed: down");
+        let error = service.oneshot(request("/x")).await.unwrap_err();
+        assert_eq!(format!("{error:#}"), "the exchange failed: down");
     }
 }

@@ -1,1 +1,72 @@
-//! Placeholder while the workspace is laid out.
+//! [`Transport`]: the pooled HTTP service at the bottom of a stack of layers.
+//!
+//! It sends an [`http::Request`] with an absolute `http` or `https` URI and any body, and answers
+//! with an [`http::Response`] whose body streams. It follows no redirect, decodes nothing and adds
+//! no header but those that HTTP needs: all of that is for layers.
+//!
+//! ```
+//! use http::{Request, StatusCode};
+//! use http_body_util::BodyExt;
+//! use tower::ServiceExt;
+//! use tower_clients_layers::Body;
+//! use tower_clients_transport::Transport;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+//! let server = testbed::Testbed::http().await?;
+//! let transport = Transport::new();
+//!
+//! for _ in 0..3 {
+//!     let request = Request::get(format!("{}get", server.url())).body(Body::empty())?;
+//!     let response = transport.clone().oneshot(request).await?;
+//!     assert_eq!(response.status(), StatusCode::OK);
+//!     response.into_body().collect().await?;
+//! }
+//! assert_eq!((server.requests(), server.connections()), (3, 1));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Errors
+//!
+//! Every error is a [`tower_clients_layers::Error`] that names the request, and
+//! [`may_have_been_sent`](tower_clients_layers::Error::may_have_been_sent) is exact:
+//!
+//! | what happened | kind | may have been sent |
+//! |---|---|---|
+//! | the URI is relative, has user information or another scheme | `Url` | no |
+//! | no connection: DNS, TCP, TLS, HTTP/2 preface | `Connect` | no |
+//! | [`connect_timeout`](TransportBuilder::connect_timeout) passed | `Timeout` | no |
+//! | the connection closed before the request was written | `Transport` | no |
+//! | the exchange failed later | `Transport` | yes |
+//! | the response body broke off | `Body` | yes |
+//!
+//! # Features
+//!
+//! All are additive.
+//!
+//! * `http2` (on): HTTP/2, by ALPN over TLS and with prior knowledge over plain TCP.
+//! * `ring` (on): TLS with the cryptography of `ring`; implies `tls`.
+//! * `aws-lc-rs`: TLS with the cryptography of `aws-lc-rs`; implies `tls`.
+//! * `tls`: `https` by rustls, for those who bring a cryptography provider of their own.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod body;
+mod builder;
+mod connect;
+mod error;
+mod transport;
+
+#[cfg(feature = "tls")]
+pub mod tls;
+
+pub use self::{
+    body::ResponseBody,
+    builder::TransportBuilder,
+    transport::{ResponseFuture, Transport},
+};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,1 +1,76 @@
-//! Placeholder while the workspace is laid out.
+//! HTTP for humanitarians: HTTP clients made of tower layers.
+//!
+//! * [`Client`]: a base URL over a pooled connection; requests give responses.
+//! * [`Resource`]: a client whose requests give checked and decoded content.
+//!
+//! Both are nothing but the layers of [`tower_clients_layers`] in a fixed order, over any service:
+//! the pooled [`Transport`], an `axum::Router`, a mock, another client. All of it is re-exported
+//! here.
+//!
+//! ```
+//! use axum::{Json, Router, extract::Path, routing::get};
+//! use serde_json::{Value, json};
+//! use tower_clients::{Content, Resource};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower_clients::Error> {
+//! // In a program: Resource::new("https://api.example.com/v1")?
+//! let server = Router::new().route("/v1/users/{id}", get(async |Path(id): Path<u32>| {
+//!     Json(json!({"id": id}))
+//! }));
+//! let api = Resource::with_service("https://api.example.com/v1", server)?;
+//!
+//! // A string is a reference, a tuple is a list of encoded segments.
+//! let user: Value = api.get(("users", 7)).json().await?;
+//! assert_eq!(user["id"], 7);
+//!
+//! let users = &api / "users";
+//! assert_eq!(users.get("8").await?, Content::Json(json!({"id": 8})));
+//!
+//! let error = users.get("x").await.unwrap_err();
+//! assert_eq!(error.status().unwrap(), 400);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A client is `Clone + Send + Sync`, shares its connections with its clones and children, and can
+//! be constructed outside of a runtime:
+//!
+//! ```
+//! use std::sync::LazyLock;
+//! use tower_clients::Resource;
+//!
+//! static API: LazyLock<Resource> =
+//!     LazyLock::new(|| Resource::new("https://api.example.com/v1").expect("the URL is valid"));
+//! assert_eq!(API.to_string(), "https://api.example.com/v1");
+//! ```
+//!
+//! # Features
+//!
+//! * `charset` (on): text in every encoding of the WHATWG Encoding Standard.
+//! * `http2` (on): HTTP/2, by ALPN or prior knowledge.
+//! * `ring` (on): TLS with the cryptography of ring.
+//! * `aws-lc-rs`: TLS with the cryptography of AWS-LC.
+//! * `tls`: TLS with a cryptography provider that the program brings.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod client;
+mod paths;
+mod resource;
+
+pub mod boxed;
+pub mod request;
+pub mod session;
+
+pub use self::{
+    boxed::{BoxClient, BoxService},
+    builder::ClientBuilder,
+    client::Client,
+    request::RequestBuilder,
+    resource::Resource,
+    session::Session,
+};
+pub use tower_clients_layers::*;
+pub use tower_clients_transport::{Transport, TransportBuilder};

@@ -24,9 +24,7 @@ impl Args {
         };
         match text.parse() {
             Ok(value) => Ok(Some(value)),
-            Err(_) => Err(Refused::bad_request(format!(
-                "the parameter {name} cannot be {text:?}"
-            ))),
+            Err(_) => Err(Refused::bad_request(format!("the parameter {name} cannot be {text:?}"))),
         }
     }
 
@@ -74,10 +72,7 @@ mod tests {
     #[test]
     fn repeated_names_become_arrays() {
         let args = Args(pairs(b"a=1&b=x+y&a=2&a=%C3%A9&empty"));
-        assert_eq!(
-            args.to_json(),
-            json!({"a": ["1", "2", "é"], "b": "x y", "empty": ""})
-        );
+        assert_eq!(args.to_json(), json!({"a": ["1", "2", "é"], "b": "x y", "empty": ""}));
         assert_eq!(args.get("a"), Some("1"));
     }
 

@@ -75,21 +75,12 @@ mod tests {
 
     #[tokio::test]
     async fn basic_knows_its_user() {
-        let welcome = with(
-            "/basic-auth/aladdin/opensesame",
-            "Basic YWxhZGRpbjpvcGVuc2VzYW1l",
-        );
-        assert_eq!(
-            json(welcome.await).await,
-            json!({"authenticated": true, "user": "aladdin"})
-        );
+        let welcome = with("/basic-auth/aladdin/opensesame", "Basic YWxhZGRpbjpvcGVuc2VzYW1l");
+        assert_eq!(json(welcome.await).await, json!({"authenticated": true, "user": "aladdin"}));
         for wrong in ["Basic YWxhZGRpbjp4", "Basic", "Basic !", "Bearer x", ""] {
             let response = with("/basic-auth/aladdin/opensesame", wrong).await;
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{wrong}");
-            assert_eq!(
-                response.headers()["www-authenticate"],
-                "Basic realm=\"Fake Realm\""
-            );
+            assert_eq!(response.headers()["www-authenticate"], "Basic realm=\"Fake Realm\"");
         }
     }
 

@@ -21,9 +21,7 @@ pub(super) const OCTETS: [(header::HeaderName, &str); 1] =
     [(header::CONTENT_TYPE, "application/octet-stream")];
 
 pub(super) fn routes() -> Router {
-    Router::new()
-        .route("/bytes/{n}", get(whole))
-        .route("/stream-bytes/{n}", get(in_chunks))
+    Router::new().route("/bytes/{n}", get(whole)).route("/stream-bytes/{n}", get(in_chunks))
 }
 
 async fn whole(Path(n): Path<usize>, args: Args) -> Result<Response, Refused> {
@@ -63,10 +61,7 @@ mod tests {
     #[tokio::test]
     async fn a_seed_decides_the_bytes() {
         let response = get("/bytes/1000").await;
-        assert_eq!(
-            response.headers()["content-type"],
-            "application/octet-stream"
-        );
+        assert_eq!(response.headers()["content-type"], "application/octet-stream");
         assert_eq!(response.headers()["content-length"], "1000");
         let unseeded = bytes(response).await;
         assert_eq!(unseeded, bytes(get("/bytes/1000?seed=0").await).await);
@@ -96,11 +91,7 @@ mod tests {
 
     #[tokio::test]
     async fn parameters_have_to_be_numbers() {
-        for path in [
-            "/bytes/x",
-            "/bytes/1?seed=x",
-            "/stream-bytes/1?chunk_size=x",
-        ] {
+        for path in ["/bytes/x", "/bytes/1?seed=x", "/stream-bytes/1?chunk_size=x"] {
             assert_eq!(get(path).await.status(), StatusCode::BAD_REQUEST, "{path}");
         }
     }

@@ -34,24 +34,18 @@ async fn etag(
     // If-Match goes first and compares strongly, If-None-Match weakly (RFC 9110, section 13).
     let strong = |listed: &str| listed == etag && !etag.starts_with("W/");
     let weak = |listed: &str| opaque(listed) == opaque(&etag);
-    Ok(
-        if lists(&headers, header::IF_MATCH, strong) == Some(false) {
-            (StatusCode::PRECONDITION_FAILED, own).into_response()
-        } else if lists(&headers, header::IF_NONE_MATCH, weak) == Some(true) {
-            (StatusCode::NOT_MODIFIED, own).into_response()
-        } else {
-            (own, head_only(echo).await).into_response()
-        },
-    )
+    Ok(if lists(&headers, header::IF_MATCH, strong) == Some(false) {
+        (StatusCode::PRECONDITION_FAILED, own).into_response()
+    } else if lists(&headers, header::IF_NONE_MATCH, weak) == Some(true) {
+        (StatusCode::NOT_MODIFIED, own).into_response()
+    } else {
+        (own, head_only(echo).await).into_response()
+    })
 }
 
 /// Paths name most tags without their quotes.
 fn entity_tag(etag: String) -> String {
-    if opaque(&etag).starts_with('"') {
-        etag
-    } else {
-        format!("\"{etag}\"")
-    }
+    if opaque(&etag).starts_with('"') { etag } else { format!("\"{etag}\"") }
 }
 
 fn opaque(etag: &str) -> &str {

@@ -34,10 +34,9 @@ impl<S: Send + Sync> FromRequest<S> for Content {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         match media_type(&request).as_str() {
-            "application/x-www-form-urlencoded" => Ok(Self {
-                form: pairs(&body(request, state).await?),
-                ..Self::default()
-            }),
+            "application/x-www-form-urlencoded" => {
+                Ok(Self { form: pairs(&body(request, state).await?), ..Self::default() })
+            }
             "multipart/form-data" => {
                 let parts = Multipart::from_request(request, state);
                 read_parts(parts.await.map_err(IntoResponse::into_response)?).await
@@ -68,19 +67,11 @@ async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Resp
 
 async fn read_parts(mut parts: Multipart) -> Result<Content, Response> {
     let mut content = Content::default();
-    while let Some(part) = parts
-        .next_field()
-        .await
-        .map_err(IntoResponse::into_response)?
-    {
+    while let Some(part) = parts.next_field().await.map_err(IntoResponse::into_response)? {
         let name = part.name().unwrap_or_default().to_owned();
         let media_type = part.content_type().unwrap_or("application/octet-stream");
         let media_type = media_type.to_owned();
-        let list = if part.file_name().is_some() {
-            &mut content.files
-        } else {
-            &mut content.form
-        };
+        let list = if part.file_name().is_some() { &mut content.files } else { &mut content.form };
         let bytes = part.bytes().await.map_err(IntoResponse::into_response)?;
         list.push((name, text_or_data_url(&bytes, &media_type)));
     }

@@ -27,9 +27,7 @@ async fn sent(headers: HeaderMap) -> Json<Value> {
                 continue;
             };
             let value = value.trim();
-            let unquoted = value
-                .strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'));
+            let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let value = unquoted.unwrap_or(value);
             cookies.insert(name.trim().to_owned(), value.into());
         }
@@ -49,11 +47,7 @@ async fn set_one(
 }
 
 fn set(cookies: &[(String, String)], echo: &Echo) -> Result<Response, Refused> {
-    let secure = if echo.scheme == "https" {
-        "; Secure"
-    } else {
-        ""
-    };
+    let secure = if echo.scheme == "https" { "; Secure" } else { "" };
     let lines = cookies.iter().map(|(name, value)| {
         let value = quoted(value)?;
         cookie(name, &format!("{value}{secure}; Path=/"))
@@ -91,11 +85,7 @@ fn quoted(value: &str) -> Result<String, Refused> {
     if value.contains(['"', '\\', ';']) || !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(Refused::bad_request("the value of a cookie is text"));
     }
-    Ok(if value.contains([' ', ',']) {
-        format!("\"{value}\"")
-    } else {
-        value.to_owned()
-    })
+    Ok(if value.contains([' ', ',']) { format!("\"{value}\"") } else { value.to_owned() })
 }
 
 #[cfg(test)]
@@ -120,15 +110,9 @@ mod tests {
         let response = get("/cookies/set?a=1&b=x%20y").await;
         assert_eq!(response.status(), StatusCode::FOUND);
         assert_eq!(response.headers()["location"], "/cookies");
-        assert_eq!(
-            values(response.headers(), SET_COOKIE),
-            ["a=1; Path=/", "b=\"x y\"; Path=/"]
-        );
+        assert_eq!(values(response.headers(), SET_COOKIE), ["a=1; Path=/", "b=\"x y\"; Path=/"]);
         let response = get("https://localhost/cookies/set/a/1").await;
-        assert_eq!(
-            values(response.headers(), SET_COOKIE),
-            ["a=1; Secure; Path=/"]
-        );
+        assert_eq!(values(response.headers(), SET_COOKIE), ["a=1; Secure; Path=/"]);
     }
 
     #[tokio::test]

@@ -10,28 +10,13 @@ use serde_json::{Value, json};
 
 pub(super) fn routes() -> Router {
     Router::new()
-        .route(
-            "/",
-            get(async || Html(include_str!("../../assets/index.html"))),
-        )
-        .route(
-            "/html",
-            get(async || Html(include_str!("../../assets/page.html"))),
-        )
-        .route(
-            "/encoding/utf8",
-            get(async || Html(include_str!("../../assets/utf8.html"))),
-        )
+        .route("/", get(async || Html(include_str!("../../assets/index.html"))))
+        .route("/html", get(async || Html(include_str!("../../assets/page.html"))))
+        .route("/encoding/utf8", get(async || Html(include_str!("../../assets/utf8.html"))))
         .route("/json", get(async || Json(slideshow())))
         .route("/xml", get(xml))
-        .route(
-            "/robots.txt",
-            get(async || plain("User-agent: *\nDisallow: /deny\n")),
-        )
-        .route(
-            "/deny",
-            get(async || plain("Robots were asked not to come here.\n")),
-        )
+        .route("/robots.txt", get(async || plain("User-agent: *\nDisallow: /deny\n")))
+        .route("/deny", get(async || plain("Robots were asked not to come here.\n")))
         .route("/image/png", get(png))
         .route("/image/svg", get(svg))
 }
@@ -83,11 +68,7 @@ mod tests {
         for (path, content_type, start) in [
             ("/", "text/html; charset=utf-8", "<!doctype html>"),
             ("/html", "text/html; charset=utf-8", "<!doctype html>"),
-            (
-                "/encoding/utf8",
-                "text/html; charset=utf-8",
-                "<!doctype html>",
-            ),
+            ("/encoding/utf8", "text/html; charset=utf-8", "<!doctype html>"),
             ("/json", "application/json", "{\"slideshow\":"),
             ("/xml", "application/xml", "<?xml"),
             ("/robots.txt", "text/plain", "User-agent: *"),

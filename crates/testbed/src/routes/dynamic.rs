@@ -97,10 +97,8 @@ mod tests {
         let response = get("/stream/3?a=1").await;
         assert_eq!(response.headers()["content-type"], "application/json");
         let text = text(response).await;
-        let lines: Vec<Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let line = |id| {
             json!({
                 "id": id,
@@ -111,10 +109,7 @@ mod tests {
             })
         };
         assert_eq!(lines, [line(0), line(1), line(2)]);
-        assert_eq!(
-            self::text(get("/stream/500").await).await.lines().count(),
-            100
-        );
+        assert_eq!(self::text(get("/stream/500").await).await.lines().count(), 100);
     }
 
     #[tokio::test(start_paused = true)]
@@ -139,33 +134,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_delay_passes_before_the_answer() {
-        for (path, millis) in [
-            ("/delay/0.25", 250),
-            ("/delay/3", 3000),
-            ("/delay/60", 10_000),
-        ] {
+        for (path, millis) in [("/delay/0.25", 250), ("/delay/3", 3000), ("/delay/60", 10_000)] {
             let start = Instant::now();
             let answer = json(send(Request::post(path), "[1]").await).await;
             assert_eq!(answer["method"], "POST");
             assert_eq!(answer["json"], json!([1]));
             // The clock of the runtime counts in whole milliseconds, and may round one up.
             let elapsed = start.elapsed().as_millis();
-            assert!(
-                (millis..=millis + 1).contains(&elapsed),
-                "{path}: {elapsed}"
-            );
+            assert!((millis..=millis + 1).contains(&elapsed), "{path}: {elapsed}");
         }
     }
 
     #[tokio::test]
     async fn what_takes_no_time_is_refused() {
-        for path in [
-            "/delay/-1",
-            "/delay/NaN",
-            "/delay/x",
-            "/drip?numbytes=0",
-            "/drip?code=99",
-        ] {
+        for path in ["/delay/-1", "/delay/NaN", "/delay/x", "/drip?numbytes=0", "/drip?code=99"] {
             assert_eq!(get(path).await.status(), StatusCode::BAD_REQUEST, "{path}");
         }
     }

@@ -18,22 +18,10 @@ use super::echo::Echo;
 
 pub(super) fn routes() -> Router {
     Router::new()
-        .route(
-            "/gzip",
-            get(async |echo| encoded("gzip", "gzipped", gzip, &echo)),
-        )
-        .route(
-            "/deflate",
-            get(async |echo| encoded("deflate", "deflated", zlib, &echo)),
-        )
-        .route(
-            "/brotli",
-            get(async |echo| encoded("br", "brotli", brotli, &echo)),
-        )
-        .route(
-            "/zstd",
-            get(async |echo| encoded("zstd", "zstd", zstd, &echo)),
-        )
+        .route("/gzip", get(async |echo| encoded("gzip", "gzipped", gzip, &echo)))
+        .route("/deflate", get(async |echo| encoded("deflate", "deflated", zlib, &echo)))
+        .route("/brotli", get(async |echo| encoded("br", "brotli", brotli, &echo)))
+        .route("/zstd", get(async |echo| encoded("zstd", "zstd", zstd, &echo)))
 }
 
 fn encoded(
@@ -48,10 +36,7 @@ fn encoded(
         "method": echo.method.as_str(),
         "origin": echo.origin(),
     });
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CONTENT_ENCODING, coding),
-    ];
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_ENCODING, coding)];
     let body = encode(answer.to_string().as_bytes());
     let body = body.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok((headers, body).into_response())
@@ -120,10 +105,7 @@ mod tests {
         assert_eq!(gzip, answer("gzipped"));
         let deflate = decoded("/deflate", "deflate", ZlibDecoder::new).await;
         assert_eq!(deflate, answer("deflated"));
-        let brotli = decoded("/brotli", "br", |body| {
-            brotli::Decompressor::new(body, 4096)
-        })
-        .await;
+        let brotli = decoded("/brotli", "br", |body| brotli::Decompressor::new(body, 4096)).await;
         assert_eq!(brotli, answer("brotli"));
         let zstd = decoded("/zstd", "zstd", |body| zstd::Decoder::new(body).unwrap()).await;
         assert_eq!(zstd, answer("zstd"));

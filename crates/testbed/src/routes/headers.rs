@@ -26,9 +26,7 @@ async fn respond(args: Args) -> Result<Response, Refused> {
         let value = HeaderValue::from_bytes(text.as_bytes())
             .map_err(|_| Refused::bad_request(format!("{text:?} is no header value")))?;
         if is_framing(&name) {
-            return Err(Refused::bad_request(format!(
-                "{name} would break the answer"
-            )));
+            return Err(Refused::bad_request(format!("{name} would break the answer")));
         }
         headers.append(name, value);
         // One header has one name, however its lines spell it.
@@ -48,13 +46,8 @@ async fn respond(args: Args) -> Result<Response, Refused> {
 
 /// These are for the server alone to set.
 fn is_framing(name: &HeaderName) -> bool {
-    [
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-    ]
-    .contains(name)
+    [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::UPGRADE]
+        .contains(name)
 }
 
 /// The body tells its own length, whose digits are part of it.
@@ -84,10 +77,7 @@ mod tests {
             let response = send(request, "").await;
             let headers = response.headers().clone();
             assert_eq!(headers["x-one"], "1");
-            assert_eq!(
-                values(&headers, HeaderName::from_static("x-two")),
-                ["a", "b c"]
-            );
+            assert_eq!(values(&headers, HeaderName::from_static("x-two")), ["a", "b c"]);
             assert_eq!(
                 json(response).await,
                 json!({
@@ -110,13 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_a_header_is_refused() {
-        for query in [
-            "a%20b=1",
-            "a=%0D%0A",
-            "=1",
-            "Content-Length=3",
-            "connection=close",
-        ] {
+        for query in ["a%20b=1", "a=%0D%0A", "=1", "Content-Length=3", "connection=close"] {
             let response = get(&format!("/response-headers?{query}")).await;
             assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{query}");
         }

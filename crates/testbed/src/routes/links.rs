@@ -16,9 +16,7 @@ pub(super) fn routes() -> Router {
 async fn page(Path(page): Path<u64>, args: Args) -> Result<impl IntoResponse, Refused> {
     let pages = args.parse("pages")?.unwrap_or(3);
     if !(1..=MOST_PAGES).contains(&pages) {
-        return Err(Refused::bad_request(format!(
-            "there are 1 to {MOST_PAGES} pages"
-        )));
+        return Err(Refused::bad_request(format!("there are 1 to {MOST_PAGES} pages")));
     }
     if !(1..=pages).contains(&page) {
         return Err(Refused::not_found("no such page"));
@@ -34,9 +32,8 @@ async fn page(Path(page): Path<u64>, args: Args) -> Result<impl IntoResponse, Re
         .map(|(rel, page)| format!("</links/{page}?pages={pages}>; rel=\"{rel}\""))
         .collect();
     let first_id = (page - 1) * PER_PAGE + 1;
-    let items: Vec<Value> = (first_id..first_id + PER_PAGE)
-        .map(|id| json!({ "id": id, "page": page }))
-        .collect();
+    let items: Vec<Value> =
+        (first_id..first_id + PER_PAGE).map(|id| json!({ "id": id, "page": page })).collect();
     Ok(([(header::LINK, links.join(", "))], Json(items)))
 }
 

@@ -77,14 +77,7 @@ mod tests {
 
     #[tokio::test]
     async fn head_has_the_headers_of_get_and_no_body() {
-        for path in [
-            "/get",
-            "/html",
-            "/gzip",
-            "/bytes/10",
-            "/anything",
-            "/stream/2",
-        ] {
+        for path in ["/get", "/html", "/gzip", "/bytes/10", "/anything", "/stream/2"] {
             let of_get = get(path).await;
             let response = send(Request::head(path), "").await;
             assert_eq!(response.status(), StatusCode::OK, "{path}");

@@ -42,10 +42,7 @@ mod tests {
     async fn a_problem_has_its_members() {
         let response = get("/problem/422").await;
         assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!(
-            response.headers()["content-type"],
-            "application/problem+json"
-        );
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
         assert_eq!(
             json(response).await,
             json!({

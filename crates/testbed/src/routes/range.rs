@@ -26,10 +26,7 @@ async fn range(Path(len): Path<usize>, headers: HeaderMap) -> Result<Response, R
         Some(condition) if condition.as_bytes() != etag.as_bytes() => Asked::Whole,
         _ => asked(&headers, len),
     };
-    let common = [
-        (header::ACCEPT_RANGES, "bytes".to_owned()),
-        (header::ETAG, etag),
-    ];
+    let common = [(header::ACCEPT_RANGES, "bytes".to_owned()), (header::ETAG, etag)];
     let content_range = |part: String| [(header::CONTENT_RANGE, format!("bytes {part}/{len}"))];
     Ok(match asked {
         Asked::Whole => (common, OCTETS, alphabet(0, len - 1)).into_response(),
@@ -41,22 +38,14 @@ async fn range(Path(len): Path<usize>, headers: HeaderMap) -> Result<Response, R
             alphabet(first, last),
         )
             .into_response(),
-        Asked::Beyond => (
-            StatusCode::RANGE_NOT_SATISFIABLE,
-            common,
-            content_range("*".to_owned()),
-        )
+        Asked::Beyond => (StatusCode::RANGE_NOT_SATISFIABLE, common, content_range("*".to_owned()))
             .into_response(),
     })
 }
 
 /// The document is the alphabet over and over, so that every part shows where it begins.
 fn alphabet(first: usize, last: usize) -> Vec<u8> {
-    (b'a'..=b'z')
-        .cycle()
-        .skip(first % 26)
-        .take(last - first + 1)
-        .collect()
+    (b'a'..=b'z').cycle().skip(first % 26).take(last - first + 1).collect()
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -87,11 +76,7 @@ fn asked(headers: &HeaderMap, len: usize) -> Asked {
         },
         _ => return Asked::Whole,
     };
-    if first > end {
-        Asked::Beyond
-    } else {
-        Asked::Part { first, last }
-    }
+    if first > end { Asked::Beyond } else { Asked::Part { first, last } }
 }
 
 #[cfg(test)]
@@ -123,11 +108,7 @@ mod tests {
             ("bytes=28-", "bytes 28-29/30", "cd"),
             ("bytes=28-99", "bytes 28-29/30", "cd"),
             ("bytes=-3", "bytes 27-29/30", "bcd"),
-            (
-                "bytes=-99",
-                "bytes 0-29/30",
-                "abcdefghijklmnopqrstuvwxyzabcd",
-            ),
+            ("bytes=-99", "bytes 0-29/30", "abcdefghijklmnopqrstuvwxyzabcd"),
         ] {
             let response = ranged(range).await;
             assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT, "{range}");
@@ -149,26 +130,18 @@ mod tests {
 
     #[tokio::test]
     async fn other_ranges_are_ignored() {
-        for range in [
-            "lines=1-2",
-            "bytes=2-1",
-            "bytes=x-",
-            "bytes=0-1,3-4",
-            "bytes=-",
-        ] {
+        for range in ["lines=1-2", "bytes=2-1", "bytes=x-", "bytes=0-1,3-4", "bytes=-"] {
             assert_eq!(ranged(range).await.status(), StatusCode::OK, "{range}");
         }
     }
 
     #[tokio::test]
     async fn if_range_holds_for_the_current_tag_only() {
-        for (tag, status) in [
-            ("\"range30\"", StatusCode::PARTIAL_CONTENT),
-            ("\"range31\"", StatusCode::OK),
-        ] {
-            let request = Request::get("/range/30")
-                .header("range", "bytes=0-1")
-                .header("if-range", tag);
+        for (tag, status) in
+            [("\"range30\"", StatusCode::PARTIAL_CONTENT), ("\"range31\"", StatusCode::OK)]
+        {
+            let request =
+                Request::get("/range/30").header("range", "bytes=0-1").header("if-range", tag);
             assert_eq!(send(request, "").await.status(), status);
         }
     }

@@ -83,17 +83,9 @@ mod tests {
     async fn chains_end_at_get() {
         assert_eq!(
             chain("/redirect/3").await,
-            [
-                "/redirect/3",
-                "/relative-redirect/2",
-                "/relative-redirect/1",
-                "/get"
-            ]
+            ["/redirect/3", "/relative-redirect/2", "/relative-redirect/1", "/get"]
         );
-        assert_eq!(
-            chain("/relative-redirect/1").await,
-            ["/relative-redirect/1", "/get"]
-        );
+        assert_eq!(chain("/relative-redirect/1").await, ["/relative-redirect/1", "/get"]);
         let absolute = [
             "/absolute-redirect/2",
             "http://localhost/absolute-redirect/1",
@@ -121,12 +113,7 @@ mod tests {
 
     #[tokio::test]
     async fn nowhere_to_go_is_refused() {
-        for path in [
-            "/redirect/0",
-            "/redirect/x",
-            "/redirect-to",
-            "/redirect-to?url=%0A",
-        ] {
+        for path in ["/redirect/0", "/redirect/x", "/redirect-to", "/redirect-to?url=%0A"] {
             assert_eq!(get(path).await.status(), StatusCode::BAD_REQUEST, "{path}");
         }
     }

@@ -133,9 +133,6 @@ mod tests {
         let agent = json(send(agent, "").await).await;
         assert_eq!(agent, json!({"user-agent": "me/1"}));
         assert_eq!(get_json("/ip").await, json!({"origin": "127.0.0.1"}));
-        assert_eq!(
-            get_json("/headers").await,
-            json!({"headers": {"Host": "localhost"}})
-        );
+        assert_eq!(get_json("/headers").await, json!({"headers": {"Host": "localhost"}}));
     }
 }

@@ -17,9 +17,7 @@ use serde_json::json;
 use super::Refused;
 
 pub(super) fn routes() -> Router {
-    Router::new()
-        .route("/status/{codes}", any(status))
-        .with_state(Rounds::default())
+    Router::new().route("/status/{codes}", any(status)).with_state(Rounds::default())
 }
 
 /// How often each list of codes was asked for.

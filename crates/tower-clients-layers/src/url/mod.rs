@@ -20,17 +20,20 @@
 //!
 //! let base = BaseUrl::parse("https://api.example.com/v1")?.with_boundary(Boundary::Path);
 //! assert_eq!(base.join("users?page=2")?, "https://api.example.com/v1/users?page=2");
-//! assert_eq!(base.join(("users", "../admin"))?.path(), "/v1/users/..%2Fadmin");
+//! assert_eq!(base.join(("users", "a/b?c"))?.path(), "/v1/users/a%2Fb%3Fc");
+//! assert!(base.join(("users", "../admin")).is_err());
 //! # Ok::<(), tower_clients_layers::Error>(())
 //! ```
 
 mod base;
 mod join;
 mod origin;
+mod redact;
 mod reference;
 
 pub use self::{
     base::{BaseUrl, Boundary},
     origin::Origin,
+    redact::redact,
     reference::{Reference, ToReference},
 };

@@ -1,0 +1,309 @@
+//! Checks that a layer keeps the contract of a tower middleware.
+//!
+//! [`assert_contract`] wraps a layer around a service that watches how it is used, and panics with
+//! a sentence about the first rule that the layer breaks:
+//!
+//! 1. It is ready when the service below is, and not before.
+//! 2. It calls the instance of the service below that it made ready, once per readiness.
+//! 3. A clone does not inherit readiness.
+//! 4. An error of the service below, from `poll_ready` or `call`, arrives in the chain of sources.
+//! 5. Extensions of the request go down, status, headers and extensions of the response come up.
+//! 6. A dropped future drops what it waits for.
+//!
+//! ```
+//! use http::Request;
+//! use tower_clients_layers::{AuthorizeLayer, CheckStatusLayer};
+//! use tower_clients_mock::contract::{ORIGIN, assert_contract};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+//! assert_contract(CheckStatusLayer::new()).await;
+//! assert_contract(AuthorizeLayer::bearer(ORIGIN.parse()?, "t0ken")?).await;
+//! # Ok(())
+//! # }
+//! ```
+
+use http::{Request, Response};
+use std::{
+    error::Error as StdError,
+    fmt,
+    future::{Future, poll_fn},
+    iter::successors,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll, Waker},
+};
+use tower_clients_layers::{Body, BoxError};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// The origin of the requests that [`assert_contract`] sends.
+pub const ORIGIN: &str = "http://contract.test";
+
+/// Panics when the middleware of `layer` breaks a rule of the [contract](self).
+///
+/// # Panics
+///
+/// A rule is broken; the message says which.
+pub async fn assert_contract<L, R>(layer: L)
+where
+    L: Layer<Probe>,
+    L::Service: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    readiness_follows_the_service_below(&layer);
+    exchange_goes_through(&layer).await;
+    clone_has_no_readiness(&layer).await;
+    errors_arrive(&layer).await;
+    dropped_future_drops_the_exchange(&layer).await;
+}
+
+fn readiness_follows_the_service_below<L>(layer: &L)
+where
+    L: Layer<Probe>,
+    L::Service: Service<Request<Body>>,
+{
+    let probe = Probe::default();
+    probe.watch.blocked.store(true, SeqCst);
+    let mut service = layer.layer(probe.clone());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(service.poll_ready(&mut cx).is_pending(), "it is ready before the service below is");
+    probe.watch.blocked.store(false, SeqCst);
+    assert!(service.poll_ready(&mut cx).is_ready(), "it is not ready when the service below is");
+}
+
+async fn exchange_goes_through<L, R>(layer: &L)
+where
+    L: Layer<Probe>,
+    L::Service: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>>,
+{
+    let probe = Probe::default();
+    let mut service = layer.layer(probe.clone());
+    for calls in 1..=2 {
+        poll_fn(|cx| service.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
+        let response = service.call(request()).await.map_err(shown).expect("it answers");
+        assert_eq!(probe.watch.calls.load(SeqCst), calls, "one call below for each call");
+        assert_eq!(response.status(), 200, "the status comes up");
+        assert_eq!(response.headers()["x-probe"], "up", "the headers come up");
+        assert_eq!(response.extensions().get(), Some(&Mark("down")), "extensions go down and up");
+    }
+}
+
+async fn clone_has_no_readiness<L>(layer: &L)
+where
+    L: Layer<Probe>,
+    L::Service: Service<Request<Body>, Error: Into<BoxError>> + Clone,
+{
+    let mut ready = layer.layer(Probe::default());
+    poll_fn(|cx| ready.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
+    let mut clone = ready.clone();
+    poll_fn(|cx| clone.poll_ready(cx)).await.map_err(shown).expect("its clone becomes ready");
+    clone.call(request()).await.map_err(shown).expect("its clone answers");
+    ready.call(request()).await.map_err(shown).expect("it is still ready");
+}
+
+async fn errors_arrive<L>(layer: &L)
+where
+    L: Layer<Probe>,
+    L::Service: Service<Request<Body>, Error: Into<BoxError>>,
+{
+    let probe = Probe::default();
+    let mut service = layer.layer(probe.clone());
+    poll_fn(|cx| service.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
+    probe.watch.fails.store(true, SeqCst);
+    let error = service.call(request()).await.err().expect("the error of a call arrives");
+    assert!(holds_probe_error(&*error.into()), "the error of a call is in the chain of sources");
+    let error = poll_fn(|cx| service.poll_ready(cx)).await.err();
+    let error = error.expect("the error of poll_ready arrives");
+    assert!(
+        holds_probe_error(&*error.into()),
+        "the error of poll_ready is in the chain of sources"
+    );
+}
+
+async fn dropped_future_drops_the_exchange<L>(layer: &L)
+where
+    L: Layer<Probe>,
+    L::Service: Service<Request<Body>, Error: Into<BoxError>>,
+{
+    let probe = Probe::default();
+    let mut service = layer.layer(probe.clone());
+    poll_fn(|cx| service.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
+    probe.watch.hangs.store(true, SeqCst);
+    {
+        let mut exchange = pin!(service.call(request()));
+        let pending = poll_fn(|cx| Poll::Ready(exchange.as_mut().poll(cx).is_pending())).await;
+        assert!(pending, "it does not answer before the service below");
+        assert_eq!(probe.watch.live.load(SeqCst), 1, "the exchange below is under way");
+    }
+    assert_eq!(probe.watch.live.load(SeqCst), 0, "a dropped future drops the exchange below");
+}
+
+fn request() -> Request<Body> {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = http::Uri::from_static("http://contract.test/path");
+    request.extensions_mut().insert(Mark("down"));
+    request
+}
+
+fn shown(error: impl Into<BoxError>) -> String {
+    error.into().to_string()
+}
+
+fn holds_probe_error(error: &(dyn StdError + 'static)) -> bool {
+    successors(Some(error), |error| (*error).source()).any(|error| error.is::<ProbeError>())
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Mark(&'static str);
+
+/// The service below the layer that is checked.
+#[derive(Debug, Default)]
+pub struct Probe {
+    ready: bool,
+    watch: Arc<Watch>,
+}
+
+#[derive(Debug, Default)]
+struct Watch {
+    blocked: AtomicBool,
+    fails: AtomicBool,
+    hangs: AtomicBool,
+    calls: AtomicUsize,
+    live: AtomicUsize,
+}
+
+/// The error of a [`Probe`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ProbeError;
+
+impl fmt::Display for ProbeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the probe was told to fail")
+    }
+}
+
+impl StdError for ProbeError {}
+
+impl Clone for Probe {
+    fn clone(&self) -> Self {
+        Self { ready: false, watch: Arc::clone(&self.watch) }
+    }
+}
+
+impl Service<Request<Body>> for Probe {
+    type Response = Response<Body>;
+    type Error = ProbeError;
+    type Future = ProbeFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
+        if self.watch.fails.load(SeqCst) {
+            return Poll::Ready(Err(ProbeError));
+        }
+        if self.watch.blocked.load(SeqCst) {
+            return Poll::Pending;
+        }
+        self.ready = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> ProbeFuture {
+        assert!(std::mem::take(&mut self.ready), "it calls an instance that it did not make ready");
+        self.watch.calls.fetch_add(1, SeqCst);
+        self.watch.live.fetch_add(1, SeqCst);
+        ProbeFuture { watch: Arc::clone(&self.watch), mark: request.extensions().get().cloned() }
+    }
+}
+
+/// The exchange of a [`Probe`].
+#[derive(Debug)]
+pub struct ProbeFuture {
+    watch: Arc<Watch>,
+    mark: Option<Mark>,
+}
+
+impl Future for ProbeFuture {
+    type Output = Result<Response<Body>, ProbeError>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.watch.hangs.load(SeqCst) {
+            return Poll::Pending;
+        }
+        if self.watch.fails.load(SeqCst) {
+            return Poll::Ready(Err(ProbeError));
+        }
+        let mut response = Response::new(Body::from("null"));
+        response.headers_mut().insert("x-probe", http::HeaderValue::from_static("up"));
+        if let Some(mark) = self.mark.take() {
+            response.extensions_mut().insert(mark);
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl Drop for ProbeFuture {
+    fn drop(&mut self) {
+        self.watch.live.fetch_sub(1, SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tower::{
+        buffer::BufferLayer, layer::layer_fn, limit::ConcurrencyLimitLayer, util::MapRequestLayer,
+    };
+
+    #[tokio::test]
+    async fn good_layers_pass() {
+        assert_contract(ConcurrencyLimitLayer::new(2)).await;
+        assert_contract(MapRequestLayer::new(|request: Request<Body>| request)).await;
+    }
+
+    /// Calls a fresh clone in place of the instance that was made ready.
+    #[derive(Clone)]
+    struct Careless(Probe);
+
+    impl Service<Request<Body>> for Careless {
+        type Response = Response<Body>;
+        type Error = ProbeError;
+        type Future = ProbeFuture;
+
+        fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
+            self.0.poll_ready(cx)
+        }
+
+        fn call(&mut self, request: Request<Body>) -> ProbeFuture {
+            self.0.clone().call(request)
+        }
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "an instance that it did not make ready")]
+    async fn careless_clone_is_found() {
+        assert_contract(layer_fn(Careless)).await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "ready before the service below is")]
+    async fn readiness_without_the_service_below_is_found() {
+        assert_contract(BufferLayer::new(1)).await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "extensions go down and up")]
+    async fn lost_extensions_are_found() {
+        let lose = |mut request: Request<Body>| {
+            request.extensions_mut().clear();
+            request
+        };
+        assert_contract(MapRequestLayer::new(lose)).await;
+    }
+}

@@ -1,0 +1,185 @@
+//! The settings of a transport.
+
+#[cfg(feature = "tls")]
+use crate::tls::{Configured, Tls};
+use crate::{Transport, connect::Connector};
+use hyper_util::{
+    client::legacy::{self, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use std::{fmt, time::Duration};
+use tower_clients_layers::Error;
+
+/// Makes a [`Transport`]; from [`Transport::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_clients_transport::Transport;
+///
+/// let transport = Transport::builder()
+///     .connect_timeout(Duration::from_secs(3))
+///     .pool_idle_timeout(Duration::from_secs(20))
+///     .build()?;
+/// # Ok::<(), tower_clients_layers::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct TransportBuilder {
+    connect_timeout: Option<Duration>,
+    pool_idle_timeout: Duration,
+    pool_max_idle_per_host: usize,
+    version: HttpVersion,
+    #[cfg(feature = "tls")]
+    tls: Tls,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HttpVersion {
+    Negotiated,
+    Http1,
+    #[cfg(feature = "http2")]
+    Http2,
+}
+
+impl TransportBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            connect_timeout: Some(Duration::from_secs(10)),
+            pool_idle_timeout: Duration::from_secs(90),
+            pool_max_idle_per_host: 32,
+            version: HttpVersion::Negotiated,
+            #[cfg(feature = "tls")]
+            tls: Tls::platform(),
+        }
+    }
+
+    /// Limits the time to make one connection: name resolution, TCP and TLS together. 10 seconds
+    /// by default.
+    ///
+    /// When it passes, the request fails with an error of the kind
+    /// [`Timeout`](tower_clients_layers::ErrorKind::Timeout) that was not sent, and whose
+    /// [`timeout`](Error::timeout) is the one called `connect`. With prior knowledge of HTTP/2,
+    /// requests that were waiting for the same connection fail at that moment too, as errors of
+    /// the kind [`Connect`](tower_clients_layers::ErrorKind::Connect).
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = Some(limit);
+        self
+    }
+
+    /// Waits for a connection as long as the operating system does, which may be minutes.
+    pub fn no_connect_timeout(mut self) -> Self {
+        self.connect_timeout = None;
+        self
+    }
+
+    /// How long a connection is kept without a request on it. 90 seconds by default.
+    ///
+    /// Keep it below the limit of the servers: a request sent on a connection that the server is
+    /// just closing fails as one that may have been sent.
+    pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
+        self.pool_idle_timeout = limit;
+        self
+    }
+
+    /// How many connections are kept without a request on them, per scheme, host and port. 32 by
+    /// default; 0 turns the pool off, so that every request has a connection of its own.
+    ///
+    /// It does not limit how many connections are open: that is for a layer that limits
+    /// concurrency.
+    pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
+        self.pool_max_idle_per_host = connections;
+        self
+    }
+
+    /// Speaks only HTTP/1.1, over TLS too.
+    ///
+    /// By default TLS offers HTTP/2 (with the feature `http2`) and HTTP/1.1, and the server
+    /// chooses. The last call of this method and `http2_prior_knowledge` wins.
+    pub fn http1_only(mut self) -> Self {
+        self.version = HttpVersion::Http1;
+        self
+    }
+
+    /// Speaks only HTTP/2: over plain TCP without asking ("h2c"), over TLS as the only offer.
+    ///
+    /// A server that speaks only HTTP/1.1 cannot be reached with it.
+    #[cfg(feature = "http2")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
+    pub fn http2_prior_knowledge(mut self) -> Self {
+        self.version = HttpVersion::Http2;
+        self
+    }
+
+    /// Whom to trust and how to identify, for `https`. [`Tls::platform`] by default.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Makes the transport. Needs no runtime, and opens no connection.
+    ///
+    /// # Errors
+    ///
+    /// Only with TLS settings that contradict each other or that the cryptography provider
+    /// refuses: an error of the kind [`Connect`](tower_clients_layers::ErrorKind::Connect).
+    pub fn build(self) -> Result<Transport, Error> {
+        #[cfg(feature = "tls")]
+        let tls = Configured::now(&self.tls, self.version)?;
+        Ok(self.assemble(
+            #[cfg(feature = "tls")]
+            tls,
+        ))
+    }
+
+    /// Like `build`, for settings that cannot fail before there is a connection to make.
+    pub(crate) fn defaults(self) -> Transport {
+        #[cfg(feature = "tls")]
+        let tls = Configured::later(&self.tls, self.version);
+        self.assemble(
+            #[cfg(feature = "tls")]
+            tls,
+        )
+    }
+
+    fn assemble(self, #[cfg(feature = "tls")] tls: Configured) -> Transport {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        let connector = Connector::new(
+            tcp,
+            self.connect_timeout,
+            #[cfg(feature = "tls")]
+            tls,
+        );
+
+        let mut client = legacy::Client::builder(TokioExecutor::new());
+        client
+            .pool_idle_timeout(self.pool_idle_timeout)
+            .pool_max_idle_per_host(self.pool_max_idle_per_host)
+            // Without a timer, an idle connection stays open until its host is asked for again.
+            .pool_timer(TokioTimer::new());
+        #[cfg(feature = "http2")]
+        client.timer(TokioTimer::new()).http2_only(self.version == HttpVersion::Http2);
+        Transport::from_parts(client.build(connector), self)
+    }
+
+    pub(crate) fn fields(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct(name);
+        debug
+            .field("connect_timeout", &self.connect_timeout)
+            .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .field("pool_max_idle_per_host", &self.pool_max_idle_per_host)
+            .field("version", &self.version);
+        #[cfg(feature = "tls")]
+        debug.field("tls", &self.tls);
+        debug.finish()
+    }
+}
+
+impl fmt::Debug for TransportBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fields("TransportBuilder", f)
+    }
+}

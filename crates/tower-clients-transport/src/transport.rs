@@ -1,0 +1,226 @@
+//! The service itself.
+
+use crate::{
+    ResponseBody, TransportBuilder,
+    connect::Connector,
+    error::{Target, no_response},
+};
+use bytes::Bytes;
+use http::{Request, Response, Uri, Version};
+use hyper_util::client::legacy;
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+use tower_clients_layers::{Body, BoxError, Error, ErrorKind};
+use tower_service::Service;
+
+/// A pooled HTTP client as a [`Service`]. See the [crate docs](crate).
+///
+/// Clones share one pool of connections and are one pointer wide. It is always ready, so it needs
+/// no call of [`poll_ready`](Service::poll_ready) and a clone loses nothing.
+///
+/// It can be made outside of a runtime, and in a `static`; *sending* needs a tokio runtime with
+/// I/O and time enabled:
+///
+/// ```
+/// use std::sync::LazyLock;
+/// use tower_clients_transport::Transport;
+///
+/// static TRANSPORT: LazyLock<Transport> = LazyLock::new(Transport::new);
+///
+/// assert_eq!(size_of_val(&*TRANSPORT), size_of::<usize>());
+/// ```
+///
+/// A connection lives on the runtime of the request that opened it. When that runtime ends, such
+/// as at the end of a test, its connections close and requests from another runtime open new ones.
+/// The task that closes idle connections ends too and is not started again: from then on, an idle
+/// connection is closed when its host is next asked for, not as soon as its time has passed.
+///
+/// # HTTP versions
+///
+/// The version of the *request* does not matter, so the default one works everywhere:
+/// plain TCP carries HTTP/1.1, or HTTP/2 with
+#[cfg_attr(feature = "http2", doc = "[prior knowledge](TransportBuilder::http2_prior_knowledge);")]
+#[cfg_attr(not(feature = "http2"), doc = "prior knowledge and the feature `http2`;")]
+/// TLS carries what ALPN agrees on. The version of the *response* is the one that was spoken.
+#[derive(Clone)]
+pub struct Transport {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: legacy::Client<Connector, Body>,
+    settings: TransportBuilder,
+}
+
+impl Transport {
+    /// A transport with the defaults of the [builder](Self::builder).
+    ///
+    /// It cannot fail: what TLS needs is looked for when the first `https` connection is made.
+    #[must_use]
+    pub fn new() -> Self {
+        TransportBuilder::new().defaults()
+    }
+
+    /// Sets timeouts, the pool, the version of HTTP and TLS.
+    pub fn builder() -> TransportBuilder {
+        TransportBuilder::new()
+    }
+
+    pub(crate) fn from_parts(
+        client: legacy::Client<Connector, Body>,
+        settings: TransportBuilder,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { client, settings }) }
+    }
+}
+
+impl Default for Transport {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Shows the settings of the builder; never keys.
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.settings.fields("Transport", f)
+    }
+}
+
+/// Sends a request.
+///
+/// # Errors
+///
+/// Those of the [crate docs](crate#errors); each names the method and the URL of the request.
+impl<B> Service<Request<B>> for Transport
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response<ResponseBody>;
+    type Error = Error;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        let target = Some(Target::of(&request));
+        let exchange = match check(request.uri()) {
+            Ok(()) => {
+                let mut request = request.map(Body::new);
+                // Any other one is refused where the connection speaks a different version.
+                *request.version_mut() = Version::HTTP_11;
+                Exchange::Sent(self.inner.client.request(request))
+            }
+            Err(reason) => Exchange::Refused(reason),
+        };
+        ResponseFuture { exchange, target }
+    }
+}
+
+/// The reason why a URI cannot be requested.
+fn check(uri: &Uri) -> Result<(), &'static str> {
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err("it is relative: give an absolute URL, or join it to a base URL in a layer");
+    };
+    if !matches!(scheme, "http" | "https") {
+        return Err("its scheme is neither `http` nor `https`");
+    }
+    if authority.as_str().contains('@') {
+        return Err("it has user information: send that in an `Authorization` header instead");
+    }
+    if authority.host().is_empty() {
+        return Err("it names no host");
+    }
+    Ok(())
+}
+
+/// Waits for the head of the response.
+///
+/// # Cancel safety
+///
+/// Dropping it gives up the request, which may have been sent: an HTTP/1.1 connection closes, an
+/// HTTP/2 connection resets the one stream. A connection that is being made for it is given up too.
+#[must_use = "futures do nothing unless polled"]
+pub struct ResponseFuture {
+    exchange: Exchange,
+    target: Option<Target>,
+}
+
+enum Exchange {
+    Sent(legacy::ResponseFuture),
+    Refused(&'static str),
+}
+
+impl Future for ResponseFuture {
+    type Output = Result<Response<ResponseBody>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = match &mut self.exchange {
+            Exchange::Sent(future) => ready!(Pin::new(future).poll(cx)).map_err(no_response),
+            Exchange::Refused(reason) => Err(Error::new(ErrorKind::Url, *reason)),
+        };
+        let target = self.target.take().expect("not polled after completion");
+        Poll::Ready(match result {
+            Ok(response) => Ok(response.map(|incoming| ResponseBody::new(incoming, target))),
+            Err(error) => Err(target.named_in(error)),
+        })
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+const _: () = {
+    const fn transport_is_shareable<T: Clone + Send + Sync + Unpin + 'static>() {}
+    transport_is_shareable::<Transport>();
+    assert!(size_of::<Transport>() == size_of::<usize>());
+
+    const fn future_is_sendable<T: Send + Sync + Unpin + 'static>() {}
+    future_is_sendable::<ResponseFuture>();
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Method;
+
+    async fn refused(uri: &str) -> Error {
+        let request = Request::post(uri).body(Body::empty()).unwrap();
+        Transport::new().call(request).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn unusable_urls_are_named_and_not_sent() {
+        for (uri, reason) in [
+            ("/path", "relative"),
+            ("example.com:80", "relative"),
+            ("ftp://example.com/", "`https`"),
+            ("http://user:pass@example.com/", "`Authorization`"),
+            ("https://user@example.com/", "`Authorization`"),
+        ] {
+            let error = refused(uri).await;
+            assert!(error.is_url() && !error.may_have_been_sent(), "{uri}: {error:?}");
+            assert_eq!(error.method(), Some(&Method::POST));
+            let text = format!("{error:#}");
+            assert!(text.contains(reason) && !text.contains("pass"), "{uri}: {text}");
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[tokio::test]
+    async fn https_without_tls_names_the_missing_feature() {
+        let error = refused("https://localhost/").await;
+        assert!(error.is_connect() && !error.may_have_been_sent());
+        assert!(format!("{error:#}").contains("the feature `ring`"), "{error:#}");
+    }
+}

@@ -1,0 +1,230 @@
+//! Configures a client.
+
+use crate::{Client, Session, session::SessionLayer};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use std::time::Duration;
+use tower_clients_layers::{
+    AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
+    ErrorKind, HttpService, Query,
+    authorize::{basic, bearer},
+    url::{Boundary, Origin},
+};
+use tower_clients_transport::Transport;
+use tower_layer::Layer;
+
+/// Configures a [`Client`]. Made by [`Client::builder`].
+///
+/// Bad input is kept and becomes the error of [`build`](Self::build). Headers, query and
+/// authorization set here are bound to the origin of the base URL: no other origin gets them.
+///
+/// ```
+/// use axum::{Router, http::{HeaderMap, Uri}};
+/// use tower_clients::{Client, Resource};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_clients::Error> {
+/// let server = Router::new().fallback(async |uri: Uri, headers: HeaderMap| {
+///     format!("{uri} {:?} {:?}", headers["user-agent"], headers["authorization"])
+/// });
+/// let api = Client::builder("https://api.example.com/v1")
+///     .trailing(".json")
+///     .header("user-agent", "demo/1")
+///     .query(&[("lang", "en")])
+///     .bearer_auth("t0ken")
+///     .build_over(server)?;
+///
+/// let seen = Resource::from(api).get("users").text().await?;
+/// assert_eq!(seen, r#"https://api.example.com/v1/users.json?lang=en "demo/1" Sensitive"#);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct ClientBuilder {
+    settings: Result<Settings, Error>,
+}
+
+#[derive(Debug)]
+struct Settings {
+    base: BaseUrl,
+    headers: HeaderMap,
+    shared: Vec<HeaderName>,
+    query: Query,
+    authorization: Option<HeaderValue>,
+    deadline: DeadlineLayer,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(url: &str) -> Self {
+        let settings = BaseUrl::parse(url).map(|base| Settings {
+            base,
+            headers: HeaderMap::new(),
+            shared: Vec::new(),
+            query: Query::EMPTY,
+            authorization: None,
+            deadline: DeadlineLayer::none(),
+        });
+        Self { settings }
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Settings) -> Result<(), Error>) -> Self {
+        if let Ok(settings) = &mut self.settings
+            && let Err(error) = change(settings)
+        {
+            self.settings = Err(error);
+        }
+        self
+    }
+
+    /// Appends `trailing`, such as `/` or `.json`, to the path of every relative reference.
+    pub fn trailing(self, trailing: &str) -> Self {
+        self.set(|settings| {
+            settings.base = settings.base.clone().with_trailing(trailing)?;
+            Ok(())
+        })
+    }
+
+    /// Sets where requests may go; [`Boundary::Origin`] by default.
+    pub fn boundary(self, boundary: Boundary) -> Self {
+        self.set(|settings| {
+            settings.base = settings.base.clone().with_boundary(boundary);
+            Ok(())
+        })
+    }
+
+    /// Allows requests to one more origin, such as `https://uploads.example.com`. Nothing that is
+    /// set here is sent to it, apart from [shared](Self::share_header) headers.
+    pub fn allow_origin(self, origin: &str) -> Self {
+        self.set(|settings| {
+            let origin: Origin = origin.parse()?;
+            settings.base = settings.base.clone().allow_origin(origin);
+            Ok(())
+        })
+    }
+
+    /// Adds a default header; several of one name are all sent.
+    pub fn header<N, V>(self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        self.set(|settings| {
+            let (name, value) = header(name, value)?;
+            settings.headers.append(name, value);
+            Ok(())
+        })
+    }
+
+    /// Replaces all default headers.
+    pub fn headers(self, headers: HeaderMap) -> Self {
+        self.set(|settings| {
+            settings.headers = headers;
+            Ok(())
+        })
+    }
+
+    /// Sends the default header `name` to allowed foreign origins too.
+    pub fn share_header(self, name: HeaderName) -> Self {
+        self.set(|settings| {
+            settings.shared.push(name);
+            Ok(())
+        })
+    }
+
+    /// Sets the default query: pairs, a map or a struct.
+    pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
+        self.set(|settings| {
+            settings.query = Query::new(parameters)?;
+            Ok(())
+        })
+    }
+
+    /// Authorizes by a bearer token (RFC 6750).
+    pub fn bearer_auth(self, token: &str) -> Self {
+        self.set(|settings| {
+            settings.authorization = Some(bearer(token)?);
+            Ok(())
+        })
+    }
+
+    /// Authorizes by a user name and password (RFC 7617).
+    pub fn basic_auth(self, user: &str, password: &str) -> Self {
+        self.set(|settings| {
+            settings.authorization = Some(basic(user, password)?);
+            Ok(())
+        })
+    }
+
+    /// Limits the time of every exchange, response body included; no limit by default.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(|settings| {
+            settings.deadline = DeadlineLayer::new(timeout);
+            Ok(())
+        })
+    }
+
+    /// A client over a new [`Transport`] with its default settings.
+    ///
+    /// # Errors
+    ///
+    /// The first bad input.
+    pub fn build(self) -> Result<Client, Error> {
+        self.build_over(Transport::new())
+    }
+
+    /// A client over a given transport: a configured [`Transport`], or any other service.
+    ///
+    /// # Errors
+    ///
+    /// The first bad input.
+    pub fn build_over<T: HttpService<Body>>(
+        self,
+        transport: T,
+    ) -> Result<Client<Session<T>>, Error> {
+        let Settings { base, headers, shared, query, authorization, deadline } = self.settings?;
+        let origin = || base.origin().clone();
+        let headers = DefaultHeadersLayer::new(origin(), headers);
+        let session = SessionLayer {
+            deadline,
+            query: DefaultQueryLayer::new(origin(), query),
+            headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
+            authorize: authorization
+                .map_or(AuthorizeLayer::none(), |value| AuthorizeLayer::value(origin(), value)),
+        };
+        Ok(Client::over(base, session.layer(transport)))
+    }
+}
+
+pub(crate) fn header<N, V>(name: N, value: V) -> Result<(HeaderName, HeaderValue), Error>
+where
+    N: TryInto<HeaderName, Error: Into<http::Error>>,
+    V: TryInto<HeaderValue, Error: Into<http::Error>>,
+{
+    let refused = |error: http::Error| Error::new(ErrorKind::Request, error);
+    let name = name.try_into().map_err(|error| refused(error.into()))?;
+    let value = value.try_into().map_err(|error| refused(error.into()))?;
+    Ok((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_bad_input_is_the_error_of_build() {
+        let builder = || Client::builder("http://h");
+        for (builder, url) in [
+            (Client::builder("h").bearer_auth(""), true),
+            (builder().trailing("?"), true),
+            (builder().allow_origin("h"), true),
+            (builder().header("a b", "c"), false),
+            (builder().header("a", "\n"), false),
+            (builder().bearer_auth("a b"), false),
+            (builder().basic_auth("a:b", "c"), false),
+        ] {
+            let error = builder.timeout(Duration::ZERO).build().unwrap_err();
+            assert_eq!((error.is_url(), error.is_request()), (url, !url), "{error:#}");
+        }
+    }
+}
