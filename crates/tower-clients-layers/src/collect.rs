@@ -91,10 +91,10 @@ mod tests {
     use http_body_util::StreamBody;
     use std::{future::poll_fn, io, pin::pin};
 
-    async fn collect(chunks: &[&'static str], limit: usize) -> (Bytes, End<String>) {
-        let mut chunks = chunks.to_vec().into_iter();
+    async fn collect(chunks: &'static [&'static str], limit: usize) -> (Bytes, End<String>) {
+        let mut chunks = chunks.iter();
         let next = move || {
-            chunks.next().map(|chunk| match chunk {
+            chunks.next().map(|chunk| match *chunk {
                 "error" => Err(io::Error::other("cut")),
                 chunk => Ok(http_body::Frame::data(Bytes::from(chunk))),
             })

@@ -112,7 +112,8 @@ impl Defaults {
         let home = self.origin.contains(request.uri());
         let present = request.headers_mut();
         if present.is_empty() {
-            present.reserve(self.headers.len());
+            // Room for what is added below, `authorization` and `host` at least: growth allocates.
+            present.reserve(self.headers.len() + 4);
         }
         for name in self.headers.keys() {
             if !home && !self.shared.contains(name) {

@@ -3,7 +3,7 @@
 use crate::{Client, Session, session::SessionLayer};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 use tower_clients_layers::{
     AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
     ErrorKind, HttpService, Query,
@@ -39,13 +39,11 @@ use tower_layer::Layer;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
     settings: Result<Settings, Error>,
 }
 
-#[derive(Debug)]
 struct Settings {
     base: BaseUrl,
     headers: HeaderMap,
@@ -193,6 +191,17 @@ impl ClientBuilder {
                 .map_or(AuthorizeLayer::none(), |value| AuthorizeLayer::value(origin(), value)),
         };
         Ok(Client::over(base, session.layer(transport)))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("ClientBuilder");
+        match &self.settings {
+            Ok(settings) => debug.field("base_url", &format_args!("{}", settings.base)),
+            Err(error) => debug.field("error", error),
+        };
+        debug.finish_non_exhaustive()
     }
 }
 

@@ -73,4 +73,6 @@ pub use self::{
     session::Session,
 };
 pub use tower_clients_layers::*;
+#[cfg(feature = "tls")]
+pub use tower_clients_transport::tls;
 pub use tower_clients_transport::{Transport, TransportBuilder};

@@ -114,7 +114,7 @@ impl<S, M> RequestBuilder<S, M> {
     }
 
     /// Sets headers, each with all its values in place of all that it has.
-    pub fn headers(self, headers: HeaderMap) -> Self {
+    pub fn headers(self, headers: &HeaderMap) -> Self {
         self.set(|request| {
             for name in headers.keys() {
                 request.headers_mut().remove(name);

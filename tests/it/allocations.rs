@@ -1,0 +1,93 @@
+//! Exact allocation counts of the stacks over a service that allocates nothing.
+
+use allocation_counter::measure;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+use tower::Service;
+use tower_clients::{Client, Resource};
+
+/// Answers 200 with a prepared body.
+#[derive(Clone)]
+struct NoOp {
+    body: Bytes,
+}
+
+impl NoOp {
+    fn new(body: &'static str) -> Self {
+        Self { body: Bytes::from_static(body.as_bytes()) }
+    }
+}
+
+impl<B> Service<Request<B>> for NoOp {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<B>) -> Self::Future {
+        ready(Ok(Response::new(Full::new(self.body.clone()))))
+    }
+}
+
+/// Allocations of a future that is ready when it is first polled.
+fn allocations<F: Future>(exchange: impl Fn() -> F) -> u64 {
+    let run = || {
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(pin!(exchange()).poll(&mut cx).is_ready());
+    };
+    run();
+    measure(run).count_total
+}
+
+fn client() -> Client<NoOp> {
+    Client::with_service("http://h/v1", NoOp::new("")).unwrap()
+}
+
+#[test]
+fn client_makes_one_for_the_url() {
+    let client = client();
+    assert_eq!(allocations(|| client.get("user").send()), 1);
+    assert_eq!(allocations(|| client.get("user?page=2").send()), 1);
+}
+
+#[test]
+fn inert_session_adds_none() {
+    let session = Client::builder("http://h/v1").build_over(NoOp::new("")).unwrap();
+    assert_eq!(allocations(|| session.get("user").send()), 1);
+}
+
+#[test]
+fn configured_session_adds_the_header_map() {
+    let session = Client::builder("http://h/v1")
+        .header("user-agent", "demo/1")
+        .header("x-api-key", "key")
+        .bearer_auth("t0ken")
+        .build_over(NoOp::new(""))
+        .unwrap();
+    assert_eq!(allocations(|| session.get("user").send()), 1 + 2);
+}
+
+#[test]
+fn resource_adds_one_for_the_name_of_the_request_in_errors() {
+    let api = Resource::with_service("http://h/v1", NoOp::new("")).unwrap();
+    assert_eq!(allocations(|| api.get("user").bytes().send()), 1 + 1);
+    let api = Resource::with_service("http://h/v1", NoOp::new("[1,2]")).unwrap();
+    assert_eq!(allocations(|| api.get("user").json::<[u8; 2]>().send()), 1 + 1);
+    assert_eq!(allocations(|| api.get("user").bytes().send()), 1 + 1);
+}
+
+#[test]
+fn box_adds_one_for_the_future_and_one_for_the_clone() {
+    let client = client().boxed();
+    assert_eq!(allocations(|| client.get("user").send()), 1 + 2);
+}

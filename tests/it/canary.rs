@@ -1,0 +1,114 @@
+//! No secret shows in any text that a program may log.
+
+use serde_json::Value;
+use std::{error::Error as StdError, fmt::Debug, iter::successors, time::Duration};
+use testbed::Testbed;
+use tower_clients::{BaseUrl, Client, Error, Form, Json, Resource};
+
+const CANARY: &str = "CANARY";
+
+fn assert_clean(texts: impl IntoIterator<Item = String>) {
+    for text in texts {
+        assert!(!text.contains(CANARY), "{text}");
+        assert!(!text.contains("Q0FOQVJZ"), "as base64: {text}");
+    }
+}
+
+fn debug(value: &impl Debug) -> [String; 2] {
+    [format!("{value:?}"), format!("{value:#?}")]
+}
+
+fn all_texts(error: &Error) -> Vec<String> {
+    let chain = successors(Some(error as &dyn StdError), |error| (*error).source());
+    let mut texts: Vec<_> = chain
+        .flat_map(|error| [format!("{error}"), format!("{error:?}"), format!("{error:#}")])
+        .collect();
+    texts.extend(debug(error));
+    texts
+}
+
+fn client(url: &str) -> Client {
+    Client::builder(url)
+        .header("x-api-key", CANARY)
+        .query(&[("key", CANARY)])
+        .bearer_auth(CANARY)
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn clients_and_builders_show_none() {
+    let builder = Client::builder("http://h").header("x-api-key", CANARY).query(&[("key", CANARY)]);
+    assert_clean(debug(&builder.basic_auth("user", CANARY)));
+    let client = client("http://h");
+    assert_clean(debug(&client));
+    assert_clean(debug(client.get_ref()));
+    assert_clean(debug(&Resource::from(client.clone())));
+    assert_clean([client.to_string()]);
+    assert_clean(debug(&client.boxed()));
+}
+
+#[test]
+fn requests_show_none() {
+    let request = client("http://h")
+        .post("x?key=CANARY&CANARY")
+        .header("x-api-key", CANARY)
+        .query(&[("q", CANARY)])
+        .basic_auth("user", CANARY)
+        .json(&[CANARY]);
+    assert_clean(debug(&request));
+    assert_clean(debug(&request.send()));
+    assert_clean(debug(&client("http://h").post("x").form(&[("a", CANARY)])));
+    assert_clean(debug(&client("http://h").post("x").body(CANARY)));
+}
+
+#[tokio::test]
+async fn errors_about_input_show_none() {
+    assert_clean(all_texts(&BaseUrl::parse("http://user:CANARY@h").unwrap_err()));
+    assert_clean(all_texts(&BaseUrl::parse("http://h/?key=CANARY").unwrap_err()));
+    for request in [
+        client("http://h").get("//user:CANARY@h/"),
+        client("http://h").get("//evil/?key=CANARY"),
+        client("http://h").get("x\nCANARY"),
+        client("http://h").get("x?key=CANARY").header("x\n", CANARY),
+        client("http://h").get("x").header("x", "CANARY\n"),
+        client("http://h").get("x").bearer_auth("CANARY CANARY"),
+        client("http://h").get("x").basic_auth("CANARY:CANARY", CANARY),
+    ] {
+        assert_clean(debug(&request));
+        assert_clean(all_texts(&request.await.unwrap_err()));
+    }
+}
+
+#[tokio::test]
+async fn errors_about_exchanges_show_none() {
+    let server = Testbed::http().await.unwrap();
+    let api = || Resource::from(client(server.url()));
+    let get = |path: &str| api().get(path).query(&[("q", CANARY)]);
+    for error in [
+        // The server says the secret back, in a status error and in documents of the wrong shape.
+        api().get("status/500").json::<Value>().await.unwrap_err(),
+        api().post("status/400").body(Form([("a", CANARY)])).await.unwrap_err(),
+        get("anything").json::<Vec<u8>>().await.unwrap_err(),
+        get("bearer").json::<std::collections::HashMap<String, u8>>().await.unwrap_err(),
+        get("html").json::<Value>().await.unwrap_err(),
+        get("anything").limit(1).await.unwrap_err(),
+        get("delay/9").timeout(Duration::ZERO).await.unwrap_err(),
+        Resource::from(client("http://127.0.0.1:9"))
+            .post("x")
+            .body(Json(CANARY))
+            .await
+            .unwrap_err(),
+    ] {
+        assert_clean(all_texts(&error));
+    }
+}
+
+#[tokio::test]
+async fn echoed_secret_is_only_in_what_is_asked_for() {
+    let app = axum::Router::new()
+        .fallback(async || (http::StatusCode::BAD_REQUEST, [("x-echo", CANARY)], CANARY));
+    let error = Resource::with_service("http://h", app).unwrap().get("x").await.unwrap_err();
+    assert_clean(all_texts(&error));
+    assert_eq!(error.failure().unwrap().text(), CANARY);
+}

@@ -1,0 +1,63 @@
+//! Every layer keeps the contract of a tower middleware.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::time::Duration;
+use tower_clients::{
+    AuthorizeLayer, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer, DefaultHeadersLayer,
+    DefaultQueryLayer, JoinUrlLayer, Json, Query, Session, url::Origin,
+};
+use tower_clients_mock::contract::{ORIGIN, assert_contract};
+
+fn origin() -> Origin {
+    ORIGIN.parse().unwrap()
+}
+
+fn headers() -> HeaderMap {
+    HeaderMap::from_iter([(HeaderName::from_static("x-a"), HeaderValue::from_static("1"))])
+}
+
+#[tokio::test]
+async fn join_url() {
+    assert_contract(JoinUrlLayer::new(ORIGIN.parse().unwrap())).await;
+}
+
+#[tokio::test]
+async fn deadline() {
+    assert_contract(DeadlineLayer::none()).await;
+    assert_contract(DeadlineLayer::new(Duration::from_secs(60))).await;
+}
+
+#[tokio::test]
+async fn default_query() {
+    assert_contract(DefaultQueryLayer::none()).await;
+    assert_contract(DefaultQueryLayer::new(origin(), Query::new(&[("a", 1)]).unwrap())).await;
+}
+
+#[tokio::test]
+async fn default_headers() {
+    assert_contract(DefaultHeadersLayer::none()).await;
+    assert_contract(DefaultHeadersLayer::new(origin(), headers())).await;
+}
+
+#[tokio::test]
+async fn authorize() {
+    assert_contract(AuthorizeLayer::none()).await;
+    assert_contract(AuthorizeLayer::bearer(origin(), "t0ken").unwrap()).await;
+}
+
+#[tokio::test]
+async fn check_status() {
+    assert_contract(CheckStatusLayer::new()).await;
+    assert_contract(CheckStatusLayer::streaming()).await;
+}
+
+#[tokio::test]
+async fn decode() {
+    assert_contract(DecodeLayer::<Content>::new()).await;
+    assert_contract(DecodeLayer::<Json<()>>::new()).await;
+}
+
+#[tokio::test]
+async fn session() {
+    assert_contract(tower::layer::layer_fn(Session::new)).await;
+}

@@ -1,0 +1,156 @@
+//! The order of the layers, recorded by one request on its way.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use serde_json::Value;
+use std::{
+    any::type_name,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+    time::Duration,
+};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
+use tower_clients::{
+    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, DeadlineLayer, DecodeLayer,
+    DefaultHeadersLayer, DefaultQueryLayer, Error, JoinUrlLayer, Json, Query, Session,
+    request::{Decoded, Mode},
+};
+use tower_clients_mock::{Mock, Reply};
+
+/// Notes the request below one layer on its way down, and the answer on its way up.
+#[derive(Clone)]
+struct Note {
+    below: &'static str,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+#[derive(Clone)]
+struct Noted<S> {
+    inner: S,
+    note: Note,
+}
+
+impl<S> Layer<S> for Note {
+    type Service = Noted<S>;
+
+    fn layer(&self, inner: S) -> Noted<S> {
+        Noted { inner, note: self.clone() }
+    }
+}
+
+impl<S, R> Service<Request<Body>> for Noted<S>
+where
+    S: Service<Request<Body>, Response = Response<R>, Future: Send + 'static>,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Note { below, log } = self.note.clone();
+        let headers: Vec<_> = request.headers().keys().map(HeaderName::as_str).collect();
+        log.lock().unwrap().push(format!("{below}: {} {}", request.uri(), headers.join(" ")));
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await;
+            let status =
+                answer.as_ref().map_or("error".into(), |answer| answer.status().to_string());
+            log.lock().unwrap().push(format!("{below}: {status} {}", type_name::<R>()));
+            answer
+        })
+    }
+}
+
+#[tokio::test]
+async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error> {
+    let log = Arc::default();
+    let note = |below| Note { below, log: Arc::clone(&log) };
+    let base = BaseUrl::parse("http://h/v1")?;
+    let origin = || base.origin().clone();
+    let agent = (HeaderName::from_static("x-default"), HeaderValue::from_static("1"));
+
+    let stack = ServiceBuilder::new()
+        .layer(note("top"))
+        .layer(DecodeLayer::<Json<Value>>::new())
+        .layer(note("decode"))
+        .layer(CheckStatusLayer::new())
+        .layer(note("check status"))
+        .layer(JoinUrlLayer::new(base.clone()))
+        .layer(note("join url"))
+        .layer(DeadlineLayer::new(Duration::from_secs(1)))
+        .layer(note("deadline"))
+        .layer(DefaultQueryLayer::new(origin(), Query::new(&[("q", 1)])?))
+        .layer(note("default query"))
+        .layer(DefaultHeadersLayer::new(origin(), HeaderMap::from_iter([agent])))
+        .layer(note("default headers"))
+        .layer(AuthorizeLayer::bearer(origin(), "t0ken")?)
+        .layer(note("authorize"))
+        .service(Mock::new().reply(Reply::json(&Value::Null)));
+    stack.oneshot(Request::get("/user").body(Body::empty()).unwrap()).await?;
+
+    let (plain, deadline) = (
+        "tower_clients_layers::body::Body",
+        "tower_clients_layers::deadline::DeadlineBody<tower_clients_layers::body::Body>",
+    );
+    assert_eq!(
+        *log.lock().unwrap(),
+        [
+            "top: /user ".to_owned(),
+            "decode: /user ".into(),
+            "check status: /user ".into(),
+            "join url: http://h/v1/user ".into(),
+            "deadline: http://h/v1/user ".into(),
+            "default query: http://h/v1/user?q=1 ".into(),
+            "default headers: http://h/v1/user?q=1 x-default".into(),
+            "authorize: http://h/v1/user?q=1 x-default authorization".into(),
+            format!("authorize: 200 OK {plain}"),
+            format!("default headers: 200 OK {plain}"),
+            format!("default query: 200 OK {plain}"),
+            format!("deadline: 200 OK {plain}"),
+            format!("join url: 200 OK {deadline}"),
+            format!("check status: 200 OK {deadline}"),
+            format!("decode: 200 OK {deadline}"),
+            "top: 200 OK serde_json::value::Value".into(),
+        ]
+    );
+    Ok(())
+}
+
+/// The names in `text`, in the order in which they first come.
+fn order_in<'a>(text: &str, names: &[&'a str]) -> Vec<&'a str> {
+    let mut found: Vec<_> = names.iter().map(|name| (text.find(name), *name)).collect();
+    assert!(found.iter().all(|(at, _)| at.is_some()), "{text} {found:?}");
+    found.sort();
+    found.into_iter().map(|(_, name)| name).collect()
+}
+
+#[test]
+fn preassembled_stack_has_the_same_order() {
+    type Stack = <Decoded<Json<Value>> as Mode<Session<Mock>>>::Service;
+    let outer = ["::Decode<", "::CheckStatus<", "::JoinUrl<", "::Session<"];
+    assert_eq!(order_in(type_name::<Stack>(), &outer), outer);
+
+    let session = Client::builder("http://h").build_over(Mock::new()).unwrap().into_inner();
+    let inner = ["Deadline {", "DefaultQuery {", "DefaultHeaders {", "Authorize {", "Mock {"];
+    assert_eq!(order_in(&format!("{session:?}"), &inner), inner);
+}
+
+#[tokio::test]
+async fn request_beats_defaults_and_defaults_beat_the_credential() {
+    let mock = Mock::new().reply(Reply::status(200)).reply(Reply::status(200));
+    let client = Client::builder("http://h")
+        .header("authorization", "default")
+        .bearer_auth("t0ken")
+        .build_over(mock.clone())
+        .unwrap();
+    client.get("x").await.unwrap();
+    client.get("x").header("authorization", "own").await.unwrap();
+    let sent: Vec<_> =
+        mock.requests().iter().map(|request| request.headers()["authorization"].clone()).collect();
+    assert_eq!(sent, ["default", "own"]);
+}

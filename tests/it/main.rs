@@ -1,0 +1,12 @@
+//! Behaviour of the clients and layers together, one file a topic.
+
+mod allocations;
+mod canary;
+mod contracts;
+mod default_client;
+mod layer_order;
+mod origin_bound;
+mod pool;
+mod requests;
+mod same_behaviour;
+mod timeouts;

@@ -1,0 +1,133 @@
+//! What is bound to an origin never reaches another one, in any order of layers.
+
+use axum::Router;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
+use testbed::Testbed;
+use tower::{Layer, ServiceExt, layer::layer_fn, util::BoxCloneSyncService};
+use tower_clients::{
+    AuthorizeLayer, BaseUrl, Body, BoxError, BoxService, Client, DefaultHeadersLayer,
+    DefaultQueryLayer, Error, JoinUrlLayer, Query, Resource,
+};
+
+const BASE: &str = "http://base.example";
+const CANARY: &str = "CANARY";
+
+type Wrap = Box<dyn Fn(BoxService) -> BoxService>;
+
+fn wrap<L>(layer: L) -> Wrap
+where
+    L: Layer<BoxService> + 'static,
+    L::Service: tower_clients::SharedService<Body>,
+{
+    Box::new(move |inner| BoxService::new(layer.layer(inner)))
+}
+
+/// All layers that add something bound, and the one that joins.
+fn layers() -> Result<Vec<Wrap>, Error> {
+    let base: BaseUrl = BASE.parse()?;
+    let base = base.allow_origin("http://friend.example".parse()?);
+    let origin = || base.origin().clone();
+    let key = (HeaderName::from_static("x-api-key"), HeaderValue::from_static(CANARY));
+    Ok(vec![
+        wrap(JoinUrlLayer::new(base.clone())),
+        wrap(DefaultHeadersLayer::new(origin(), HeaderMap::from_iter([key]))),
+        wrap(DefaultQueryLayer::new(origin(), Query::new(&[("key", CANARY)])?)),
+        wrap(AuthorizeLayer::bearer(origin(), CANARY)?),
+    ])
+}
+
+fn permutations(count: usize) -> Vec<Vec<usize>> {
+    if count == 0 {
+        return vec![vec![]];
+    }
+    let insert = |shorter: Vec<usize>| {
+        (0..count).map(move |at| {
+            let mut longer = shorter.clone();
+            longer.insert(at, count - 1);
+            longer
+        })
+    };
+    permutations(count - 1).into_iter().flat_map(insert).collect()
+}
+
+/// Answers with everything that it was sent.
+fn echo() -> Router {
+    Router::new().fallback(async |uri: Uri, headers: HeaderMap| {
+        let values: Vec<_> =
+            headers.values().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        format!("{uri} {}", values.join(" "))
+    })
+}
+
+async fn sent(order: &[usize], uri: &str) -> Result<String, BoxError> {
+    let layers = layers()?;
+    let stack = order.iter().fold(BoxService::new(echo()), |inner, &layer| layers[layer](inner));
+    let response = stack.oneshot(Request::get(uri).body(Body::empty())?).await?;
+    let body = http_body_util::BodyExt::collect(response.into_body()).await?.to_bytes();
+    Ok(String::from_utf8(body.to_vec())?)
+}
+
+#[tokio::test]
+async fn no_order_of_layers_leaks() {
+    for order in permutations(4) {
+        let seen = sent(&order, "http://friend.example/x").await.unwrap();
+        assert!(!seen.contains(CANARY), "{order:?} sent {seen}");
+        let seen = sent(&order, "http://base.example/x").await.unwrap();
+        assert_eq!(seen.matches(CANARY).count(), 3, "{order:?} sent {seen}");
+    }
+    assert_eq!(permutations(4).len(), 24);
+}
+
+#[tokio::test]
+async fn a1_a2_nothing_reaches_another_origin() {
+    let (server, evil) = (Testbed::http().await.unwrap(), Testbed::http().await.unwrap());
+    let host = evil.url().trim_start_matches("http:").trim_end_matches('/');
+    let client = Client::builder(server.url()).bearer_auth(CANARY).build().unwrap();
+    let references = [
+        format!("http:{host}/x"),
+        format!("HTTP:{host}"),
+        format!("{host}/x"),
+        format!(" {host}/x"),
+        format!("/\t{host}"),
+        host.replace("//", "/\\"),
+        host.replace("//", "\\\\"),
+        format!("\x01{host}"),
+        format!("//user@{}", &host[2..]),
+    ];
+    for reference in &references {
+        let error = client.get(reference).await.unwrap_err();
+        assert!(error.is_url() && !error.may_have_been_sent(), "{reference:?}");
+        let error = client.at(reference).get("x").await.unwrap_err();
+        assert!(error.is_url(), "{reference:?}");
+    }
+    let request = Request::get(format!("http:{host}/x")).body(Body::empty()).unwrap();
+    assert!(client.oneshot(request).await.unwrap_err().is_url());
+    assert_eq!((evil.connections(), server.connections()), (0, 0));
+}
+
+#[tokio::test]
+async fn allowed_origin_gets_the_request_but_nothing_bound() {
+    let server = Testbed::http().await.unwrap();
+    let friend = Testbed::http().await.unwrap();
+    let client = Client::builder(server.url())
+        .allow_origin(friend.url())
+        .header("x-api-key", CANARY)
+        .header("user-agent", "demo/1")
+        .query(&[("key", CANARY)])
+        .bearer_auth(CANARY)
+        .build()
+        .unwrap();
+    let api = Resource::from(client);
+    let url = format!("{}anything", friend.url());
+    let text = api.get(&url).text().await.unwrap();
+    assert!(text.contains("demo/1") && !text.contains(CANARY), "{text}");
+    assert!(api.at(&url).get("x").text().await.is_ok_and(|text| !text.contains(CANARY)));
+    assert_eq!(api.get("anything").text().await.unwrap().matches(CANARY).count(), 4);
+}
+
+#[tokio::test]
+async fn layer_function_of_others_may_lie_between() {
+    let boxed = layer_fn(BoxCloneSyncService::new);
+    let client = Client::with_service(BASE, boxed.layer(echo())).unwrap();
+    assert_eq!(client.get("x").await.unwrap().status(), 200);
+}
