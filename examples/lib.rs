@@ -1,1 +1,2 @@
-//! Examples live beside this file.
+//! Programs that show the clients and layers. Each is a file beside this one:
+//! `cargo run --example quickstart`.

@@ -1,1 +1,6 @@
-//! Support of the tests across the crates.
+//! Tests across the crates: `it` by topic, `suites` with data of third parties, and the examples of
+//! the top-level README as documentation tests.
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

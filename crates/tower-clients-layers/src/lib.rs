@@ -90,3 +90,7 @@ pub use self::{
     service::{BoxError, HttpService, SharedService},
     url::BaseUrl,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -36,3 +36,7 @@ pub use self::{
     mock::{Mock, ResponseFuture},
     reply::Reply,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

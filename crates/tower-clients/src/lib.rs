@@ -76,3 +76,7 @@ pub use tower_clients_layers::*;
 #[cfg(feature = "tls")]
 pub use tower_clients_transport::tls;
 pub use tower_clients_transport::{Transport, TransportBuilder};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,2 +1,105 @@
-//! The project automation.
-fn main() {}
+//! The steps that the continuous integration runs: `cargo xtask <step>`.
+
+mod hygiene;
+mod msrv;
+
+use std::{
+    env,
+    error::Error,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::Instant,
+};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+/// The crates that are published, in the order in which they depend on each other.
+const PUBLISHED: [&str; 4] =
+    ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
+
+const EXAMPLES: [&str; 4] = ["quickstart", "custom_stack", "in_process", "axum_state"];
+
+/// Name, what it does, how.
+type Step = (&'static str, &'static str, fn() -> Result);
+
+const STEPS: [Step; 8] = [
+    ("fmt", "is the code formatted", fmt),
+    ("hygiene", "do files and examples keep the rules of CONTRIBUTING.md", hygiene::check),
+    ("clippy", "lints with default, all and no features", clippy),
+    ("docs", "does the documentation build without a warning", docs),
+    ("msrv", "does every dependency build with the stated Rust version", msrv::check),
+    ("wasm", "do the layers build for wasm32, if that target is installed", wasm),
+    ("features", "tests of the layers without default features", features),
+    ("examples", "does every example run", examples),
+];
+
+fn main() -> ExitCode {
+    let wanted = env::args().nth(1).unwrap_or_default();
+    let chosen: Vec<_> =
+        STEPS.iter().filter(|(name, ..)| wanted == "ci" || wanted == *name).collect();
+    if chosen.is_empty() {
+        println!("usage: cargo xtask <step>\n\n  ci         all of them, in this order");
+        for (name, about, _) in STEPS {
+            println!("  {name:<10} {about}");
+        }
+        return ExitCode::from(2);
+    }
+    for (name, _, run) in chosen {
+        let start = Instant::now();
+        println!("== {name}");
+        if let Err(error) = run() {
+            eprintln!("xtask: {name}: {error}");
+            return ExitCode::FAILURE;
+        }
+        println!("== {name}: {:.0?}", start.elapsed());
+    }
+    ExitCode::SUCCESS
+}
+
+fn fmt() -> Result {
+    cargo("fmt --all --check", &[])
+}
+
+fn clippy() -> Result {
+    let published = PUBLISHED.map(|name| format!("-p {name}")).join(" ");
+    cargo("clippy --workspace --all-targets -- -D warnings", &[])?;
+    cargo("clippy --workspace --all-targets --all-features -- -D warnings", &[])?;
+    cargo(&format!("clippy {published} --no-default-features -- -D warnings"), &[])
+}
+
+fn docs() -> Result {
+    cargo("doc --workspace --no-deps --all-features", &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+fn wasm() -> Result {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let output =
+        Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output()?;
+    if !Path::new(String::from_utf8(output.stdout)?.trim()).is_dir() {
+        println!("skipped: the target {TARGET} is not installed");
+        return Ok(());
+    }
+    cargo(&format!("check -p tower-clients-layers --target {TARGET}"), &[])
+}
+
+fn features() -> Result {
+    cargo("test -p tower-clients-layers --lib --no-default-features --quiet", &[])
+}
+
+fn examples() -> Result {
+    EXAMPLES.iter().try_for_each(|name| cargo(&format!("run --quiet --example {name}"), &[]))
+}
+
+fn cargo(arguments: &str, variables: &[(&str, &str)]) -> Result {
+    println!("$ cargo {arguments}");
+    let status = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+        .args(arguments.split_whitespace())
+        .envs(variables.iter().copied())
+        .current_dir(root())
+        .status()?;
+    if status.success() { Ok(()) } else { Err(format!("`cargo {arguments}` failed").into()) }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}

@@ -1,0 +1,85 @@
+//! Every layer alone over a no-op service.
+
+use super::BASE;
+use crate::{
+    Meter,
+    no_op::{Canned, NoOp, call},
+    payload::{SMALL, User},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
+use std::{fmt::Debug, time::Duration};
+use tower::{Layer, Service};
+use tower_clients::{
+    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer,
+    DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer, Json, Query,
+};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Measures every layer, on requests whose URI is prepared.
+pub fn layers(meter: &mut impl Meter) {
+    let base = BaseUrl::parse(BASE).expect("the URL is valid");
+    let origin = || base.origin().clone();
+    let uri = || Uri::from_static("http://api.example.com/v1/users/7");
+
+    meter.group("layer");
+    case(meter, "no-op", NoOp::empty(), || Uri::from_static("/users/7"));
+    let join = JoinUrlLayer::new(base.clone()).layer(NoOp::empty());
+    case(meter, "JoinUrl, origin form", join.clone(), || Uri::from_static("/users/7"));
+    case(meter, "JoinUrl, absolute form", join, uri);
+    let headers = DefaultHeadersLayer::new(origin(), headers());
+    case(meter, "DefaultHeaders, 2", headers.layer(NoOp::empty()), uri);
+    let query = Query::new(&[("lang", "en")]).expect("pairs are a query");
+    let query = DefaultQueryLayer::new(origin(), query);
+    case(meter, "DefaultQuery, 1", query.layer(NoOp::empty()), uri);
+    let authorize = AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid");
+    case(meter, "Authorize", authorize.layer(NoOp::empty()), uri);
+    case(meter, "Deadline, none", DeadlineLayer::none().layer(NoOp::empty()), uri);
+    case(meter, "Deadline, 30 s", DeadlineLayer::new(TIMEOUT).layer(NoOp::empty()), uri);
+    case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
+    decoders(meter, uri);
+}
+
+/// Measures those layers that keep the URI, on requests whose URI was just joined: the first copy
+/// of such a URI is not free.
+pub fn layers_on_joined_uris(meter: &mut impl Meter) {
+    let base = BaseUrl::parse(BASE).expect("the URL is valid");
+    let uri = || base.join("users/7").expect("the reference is valid");
+
+    meter.group("layer, URI just joined");
+    case(meter, "no-op", NoOp::empty(), uri);
+    let join = JoinUrlLayer::new(base.clone());
+    case(meter, "JoinUrl, absolute form", join.layer(NoOp::empty()), uri);
+    case(meter, "Deadline, 30 s", DeadlineLayer::new(TIMEOUT).layer(NoOp::empty()), uri);
+    case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
+    let both = (DecodeLayer::<Json<User>>::new(), CheckStatusLayer::new());
+    let json = NoOp::json(Canned::whole(SMALL.into()));
+    case(meter, "no-op, JSON", json.clone(), uri);
+    case(meter, "CheckStatus + Decode<Json<User>>", both.layer(json), uri);
+}
+
+fn decoders(meter: &mut impl Meter, uri: impl Fn() -> Uri) {
+    let json = || NoOp::json(Canned::whole(SMALL.into()));
+
+    meter.group("layer, JSON answer");
+    case(meter, "no-op", json(), &uri);
+    case(meter, "Decode<Json<User>>", DecodeLayer::<Json<User>>::new().layer(json()), &uri);
+    case(meter, "Decode<Content>", DecodeLayer::<Content>::new().layer(json()), &uri);
+}
+
+fn case<S>(meter: &mut impl Meter, name: &str, mut service: S, uri: impl Fn() -> Uri)
+where
+    S: Service<Request<Body>, Error: Debug>,
+{
+    meter.case(name, || {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = uri();
+        call(&mut service, request)
+    });
+}
+
+fn headers() -> HeaderMap {
+    let headers: [(HeaderName, _); 2] =
+        [(header::USER_AGENT, "bench/1"), (header::ACCEPT, "application/json")];
+    headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect()
+}

@@ -1,0 +1,25 @@
+//! Test data that other people published, one test per row.
+//!
+//! The data lies in the folder that the environment variable `SUITES` names, from the root of the
+//! workspace; `../shared/suites` without it. A file that is not there is one ignored test.
+
+mod charset;
+mod content_types;
+mod json;
+mod media_types;
+mod resolution;
+mod suite;
+mod url_join;
+mod url_standard;
+
+use libtest_mimic::Arguments;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = url_join::SUITE.trials();
+    trials.extend(url_standard::SUITE.trials());
+    trials.extend(media_types::SUITE.trials());
+    trials.extend(content_types::SUITE.trials());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

@@ -1,0 +1,108 @@
+//! How a row about resolving a reference is judged.
+
+use libtest_mimic::Failed;
+use std::fmt;
+use tower_clients_layers::{BaseUrl, Error, UrlError, url::Origin};
+
+/// What comes of joining a reference to a base.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Outcome {
+    Joined(String),
+    JoinRefused,
+    BaseRefused,
+}
+
+/// A reference, and the base and target that a suite gives to it.
+pub(crate) struct Resolution<'a> {
+    pub(crate) base: &'a str,
+    pub(crate) reference: &'a str,
+    pub(crate) target: Option<&'a str>,
+}
+
+impl Resolution<'_> {
+    pub(crate) fn judge(&self, expected: &Outcome) -> Result<(), Failed> {
+        if *expected == Outcome::BaseRefused {
+            return check_refused(&BaseUrl::parse(self.base)).map_err(Failed::from);
+        }
+        let base = BaseUrl::parse(self.base_to_write())?;
+        let target = self.target.and_then(|target| target.parse::<Origin>().ok());
+        let foreign = target.as_ref().filter(|target| *target != base.origin());
+        let allowed = foreign.cloned().into_iter().fold(base.clone(), BaseUrl::allow_origin);
+        let result = allowed.join(self.reference);
+        let Outcome::Joined(expected) = expected else {
+            return Ok(check_refused(&result)?);
+        };
+        let joined = result.map_err(|error| format!("expected {expected}\n but is  {error:#}"))?;
+        if joined.to_string() != *expected {
+            return Err(format!("expected {expected}\n but is  {joined}").into());
+        }
+        if !target.as_ref().is_some_and(|target| target.contains(&joined)) {
+            return Err(format!("{joined} is not on the origin of {:?}", self.target).into());
+        }
+        if foreign.is_some()
+            && !base.join(self.reference).is_err_and(|error| is_origin_escape(&error))
+        {
+            return Err("it must not leave the origin of the base without leave".into());
+        }
+        Ok(())
+    }
+
+    /// A base acts as a directory, in a suite it is a document. So a reference is resolved against
+    /// the directory of that document, and against the document where it means the document itself.
+    fn base_to_write(&self) -> &str {
+        if self.has_empty_path() { document(self.base) } else { directory(self.base) }
+    }
+
+    /// Whether the reference has neither authority nor path.
+    fn has_empty_path(&self) -> bool {
+        is_empty_path(self.after_own_scheme().unwrap_or(self.reference))
+    }
+
+    /// A scheme alone means the base as well, but as a directory.
+    pub(crate) fn own_scheme_is_directory(&self, expected: &Outcome) -> Option<Outcome> {
+        let Outcome::Joined(url) = expected else {
+            return None;
+        };
+        let (path, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+        is_empty_path(self.after_own_scheme()?).then(|| Outcome::Joined(format!("{path}/{query}")))
+    }
+
+    /// What follows the scheme of the base in a reference that has this scheme and no authority.
+    pub(crate) fn after_own_scheme(&self) -> Option<&str> {
+        let (scheme, _) = self.base.split_once(':')?;
+        let (own, rest) = self.reference.split_once(':')?;
+        (own.eq_ignore_ascii_case(scheme) && !rest.starts_with("//")).then_some(rest)
+    }
+}
+
+/// The base without query and fragment.
+pub(crate) fn document(base: &str) -> &str {
+    base.split(['?', '#']).next().unwrap_or(base)
+}
+
+/// The base up to the last slash of its path.
+pub(crate) fn directory(base: &str) -> &str {
+    let document = document(base);
+    let authority = document.find("://").map_or(0, |colon| colon + 3);
+    match document[authority..].rfind('/') {
+        Some(slash) => &document[..=authority + slash],
+        None => document,
+    }
+}
+
+fn is_empty_path(reference: &str) -> bool {
+    reference.is_empty() || reference.starts_with(['?', '#'])
+}
+
+/// Refused for what it is, not for where it leads.
+fn check_refused<T: fmt::Debug>(result: &Result<T, Error>) -> Result<(), String> {
+    match result {
+        Err(error) if error.is_url() && !is_origin_escape(error) => Ok(()),
+        Err(error) => Err(format!("refused for another reason: {error:#}")),
+        Ok(value) => Err(format!("expected an error\n but is  {value:?}")),
+    }
+}
+
+fn is_origin_escape(error: &Error) -> bool {
+    error.find_source::<UrlError>().is_some_and(UrlError::is_origin_escape)
+}

@@ -1,0 +1,140 @@
+//! From the rows of a file to tests.
+
+use crate::json;
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// Files of one kind, and how their rows are judged.
+pub(crate) struct Suite<I: 'static, O: 'static> {
+    /// Below the folder of all suites.
+    pub(crate) files: &'static [&'static str],
+    /// `None` for a row that is not about this library, such as a comment.
+    pub(crate) case: fn(Value) -> serde_json::Result<Option<Case<I, O>>>,
+    /// Applied in this order; each one sees what the ones before it made.
+    pub(crate) differences: &'static [Difference<I, O>],
+    pub(crate) judge: fn(&I, &O) -> Result<(), Failed>,
+}
+
+pub(crate) struct Case<I, O> {
+    /// Tells the row from others, for a reader.
+    pub(crate) label: String,
+    pub(crate) input: I,
+    /// What the file says.
+    pub(crate) expected: O,
+}
+
+/// What this library does on purpose and the files say otherwise.
+pub(crate) struct Difference<I: 'static, O: 'static> {
+    pub(crate) name: &'static str,
+    pub(crate) reason: &'static str,
+    /// What is expected instead, for the rows that this is about.
+    pub(crate) instead: fn(&I, &O) -> Option<O>,
+}
+
+impl<I: Send, O: PartialEq + Send> Suite<I, O> {
+    pub(crate) fn trials(&self) -> Vec<Trial> {
+        let mut trials = Vec::new();
+        let mut used = vec![false; self.differences.len()];
+        let mut complete = true;
+        for file in self.files {
+            let path = folder().join(file);
+            if !path.is_file() {
+                complete = false;
+                trials.push(left_out(file));
+            } else if let Err(failed) = self.read(file, &path, &mut trials, &mut used) {
+                complete = false;
+                trials.push(Trial::test(format!("{file} can be read"), move || Err(failed)));
+            }
+        }
+        // Part of the rows cannot tell whether a difference is still needed.
+        if complete {
+            let folder = self.files[0].split('/').next().unwrap_or_default();
+            let differences = self.differences.iter().zip(used);
+            trials.extend(differences.map(|(difference, used)| in_use(folder, difference, used)));
+        }
+        trials
+    }
+
+    fn read(
+        &self,
+        file: &str,
+        path: &Path,
+        trials: &mut Vec<Trial>,
+        used: &mut [bool],
+    ) -> Result<(), Failed> {
+        let before = trials.len();
+        for (number, row) in json::rows(path)?.into_iter().enumerate() {
+            let case = (self.case)(row).map_err(|error| format!("row {number}: {error}"))?;
+            let Some(Case { label, input, expected }) = case else {
+                continue;
+            };
+            let (expected, reasons) = self.apply_differences(&input, expected, used);
+            let judge = self.judge;
+            trials.push(Trial::test(name(file, number, &label), move || {
+                judge(&input, &expected).map_err(|failed| explain(&failed, &reasons))
+            }));
+        }
+        if trials.len() == before { Err("no row is about this library".into()) } else { Ok(()) }
+    }
+
+    fn apply_differences(
+        &self,
+        input: &I,
+        mut expected: O,
+        used: &mut [bool],
+    ) -> (O, Vec<&'static str>) {
+        let mut reasons = Vec::new();
+        for (difference, used) in self.differences.iter().zip(used) {
+            if let Some(instead) = (difference.instead)(input, &expected)
+                && instead != expected
+            {
+                expected = instead;
+                *used = true;
+                reasons.push(difference.reason);
+            }
+        }
+        (expected, reasons)
+    }
+}
+
+fn folder() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.join(env::var_os("SUITES").unwrap_or_else(|| "../shared/suites".into()))
+}
+
+/// Ignored, and no pass when ignored tests are asked for.
+fn left_out(file: &str) -> Trial {
+    let name = format!("{file} is left out: it is not in the folder of suites");
+    Trial::test(name, || Err("there is nothing to run".into())).with_ignored_flag(true)
+}
+
+/// A difference that no row needs is a wrong claim about this library.
+fn in_use<I, O>(folder: &str, difference: &Difference<I, O>, used: bool) -> Trial {
+    let Difference { name, reason, .. } = *difference;
+    Trial::test(format!("{folder} differs: {name}"), move || {
+        if used { Ok(()) } else { Err(format!("no row needs it: {reason}").into()) }
+    })
+}
+
+fn name(file: &str, number: usize, label: &str) -> String {
+    const LONGEST: usize = 72;
+    let label: String = label.escape_debug().collect();
+    let mut short: String = label.chars().take(LONGEST).collect();
+    if short.len() < label.len() {
+        short.push('…');
+    }
+    format!("{file} {number:03} {short}")
+}
+
+fn explain(failed: &Failed, reasons: &[&str]) -> Failed {
+    let mut text = failed.message().unwrap_or_default().to_owned();
+    for reason in reasons {
+        text.push_str("\ndiffers from the file on purpose: ");
+        text.push_str(reason);
+    }
+    text.into()
+}

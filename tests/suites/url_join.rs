@@ -1,0 +1,93 @@
+//! The examples of RFC 3986 §5.4 and the tests of Python's `urljoin`.
+
+use crate::{
+    resolution::{Outcome, Resolution, directory},
+    suite::{Case, Difference, Suite},
+};
+use http::Uri;
+use libtest_mimic::Failed;
+use serde::Deserialize;
+use serde_json::Value;
+use tower_clients_layers::url::Origin;
+
+pub(crate) const SUITE: Suite<Row, Outcome> = Suite {
+    files: &["urljoin/rfc3986-5.4.json", "urljoin/cpython-test_urlparse-checkJoin.json"],
+    case,
+    differences: DIFFERENCES,
+    judge,
+};
+
+const DIFFERENCES: &[Difference<Row, Outcome>] = &[
+    Difference {
+        name: "a base has no query to inherit",
+        reason: "a reference without path and query means the base, and a base has no query",
+        instead: |row, expected| match expected {
+            Outcome::Joined(url) if row.inherits_query() => {
+                Some(Outcome::Joined(url.split('?').next()?.to_owned()))
+            }
+            _ => None,
+        },
+    },
+    Difference {
+        name: "the own scheme without an authority is skipped",
+        reason: "RFC 3986 §5.2.2 lets a parser do so for old references, and browsers do",
+        instead: |row, expected| {
+            let resolution = row.resolution();
+            let rest = resolution.after_own_scheme()?;
+            (*expected == Outcome::JoinRefused)
+                .then(|| Outcome::Joined(format!("{}{rest}", directory(&row.base))))
+        },
+    },
+    Difference {
+        name: "the own scheme without a path is the base as a directory",
+        reason: "only a reference without scheme and path means the base as it was written",
+        instead: |row, expected| row.resolution().own_scheme_is_directory(expected),
+    },
+];
+
+#[derive(Deserialize)]
+pub(crate) struct Row {
+    base: String,
+    #[serde(rename = "ref")]
+    reference: String,
+    expected: String,
+}
+
+impl Row {
+    fn resolution(&self) -> Resolution<'_> {
+        let target = if self.names_a_host() { &self.expected } else { &self.base };
+        Resolution { base: &self.base, reference: &self.reference, target: Some(target) }
+    }
+
+    fn names_a_host(&self) -> bool {
+        self.expected.contains("://") && self.expected.parse::<Origin>().is_ok()
+    }
+
+    fn inherits_query(&self) -> bool {
+        self.reference.is_empty() || self.reference.starts_with('#')
+    }
+
+    fn outcome(&self) -> Outcome {
+        if self.base.parse::<Origin>().is_err() {
+            return Outcome::BaseRefused;
+        }
+        // A fragment is never sent.
+        let sent = self.expected.split('#').next().unwrap_or_default();
+        match sent.parse::<Uri>() {
+            // As a `Uri` it has the path `/` when it has none.
+            Ok(uri) if self.names_a_host() => Outcome::Joined(uri.to_string()),
+            _ => Outcome::JoinRefused,
+        }
+    }
+}
+
+fn case(row: Value) -> serde_json::Result<Option<Case<Row, Outcome>>> {
+    let row: Row = serde_json::from_value(row)?;
+    let http = row.base.starts_with("http://") || row.base.starts_with("https://");
+    let label = format!("{} + {}", row.base, row.reference);
+    Ok(http.then(|| Case { label, expected: row.outcome(), input: row }))
+}
+
+fn judge(row: &Row, expected: &Outcome) -> Result<(), Failed> {
+    row.resolution().judge(expected)
+}
