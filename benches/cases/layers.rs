@@ -29,9 +29,7 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "JoinUrl, absolute form", join, uri);
     let headers = DefaultHeadersLayer::new(origin(), headers());
     case(meter, "DefaultHeaders, 2", headers.layer(NoOp::empty()), uri);
-    let query = Query::new(&[("lang", "en")]).expect("pairs are a query");
-    let query = DefaultQueryLayer::new(origin(), query);
-    case(meter, "DefaultQuery, 1", query.layer(NoOp::empty()), uri);
+    case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
     let authorize = AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid");
     case(meter, "Authorize", authorize.layer(NoOp::empty()), uri);
     case(meter, "Deadline, none", DeadlineLayer::none().layer(NoOp::empty()), uri);
@@ -52,9 +50,12 @@ pub fn layers_on_joined_uris(meter: &mut impl Meter) {
     case(meter, "JoinUrl, absolute form", join.layer(NoOp::empty()), uri);
     case(meter, "Deadline, 30 s", DeadlineLayer::new(TIMEOUT).layer(NoOp::empty()), uri);
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
+    case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
+
     let both = (DecodeLayer::<Json<User>>::new(), CheckStatusLayer::new());
     let json = NoOp::json(Canned::whole(SMALL.into()));
-    case(meter, "no-op, JSON", json.clone(), uri);
+    meter.group("layer, JSON answer, URI just joined");
+    case(meter, "no-op", json.clone(), uri);
     case(meter, "CheckStatus + Decode<Json<User>>", both.layer(json), uri);
 }
 
@@ -76,6 +77,11 @@ where
         *request.uri_mut() = uri();
         call(&mut service, request)
     });
+}
+
+fn default_query(base: &BaseUrl) -> DefaultQueryLayer {
+    let query = Query::new(&[("lang", "en")]).expect("pairs are a query");
+    DefaultQueryLayer::new(base.origin().clone(), query)
 }
 
 fn headers() -> HeaderMap {

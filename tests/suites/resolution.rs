@@ -53,25 +53,32 @@ impl Resolution<'_> {
         if self.has_empty_path() { document(self.base) } else { directory(self.base) }
     }
 
-    /// Whether the reference has neither authority nor path.
-    fn has_empty_path(&self) -> bool {
-        is_empty_path(self.after_own_scheme().unwrap_or(self.reference))
-    }
-
-    /// A scheme alone means the base as well, but as a directory.
-    pub(crate) fn own_scheme_is_directory(&self, expected: &Outcome) -> Option<Outcome> {
+    /// The same URL as a directory, when the reference means the base but is not written as one of
+    /// the forms that say so: it names the scheme as well, or has spaces around it.
+    pub(crate) fn as_directory(&self, expected: &Outcome) -> Option<Outcome> {
         let Outcome::Joined(url) = expected else {
             return None;
         };
         let (path, query) = url.split_at(url.find('?').unwrap_or(url.len()));
-        is_empty_path(self.after_own_scheme()?).then(|| Outcome::Joined(format!("{path}/{query}")))
+        let in_disguise = self.has_empty_path() && !is_empty_path(self.reference);
+        (in_disguise && !path.ends_with('/')).then(|| Outcome::Joined(format!("{path}/{query}")))
+    }
+
+    /// Whether the reference has neither authority nor path.
+    fn has_empty_path(&self) -> bool {
+        is_empty_path(self.after_own_scheme().unwrap_or(self.trimmed()))
     }
 
     /// What follows the scheme of the base in a reference that has this scheme and no authority.
     pub(crate) fn after_own_scheme(&self) -> Option<&str> {
         let (scheme, _) = self.base.split_once(':')?;
-        let (own, rest) = self.reference.split_once(':')?;
+        let (own, rest) = self.trimmed().split_once(':')?;
         (own.eq_ignore_ascii_case(scheme) && !rest.starts_with("//")).then_some(rest)
+    }
+
+    /// Spaces around a reference do not count.
+    fn trimmed(&self) -> &str {
+        self.reference.trim_matches(' ')
     }
 }
 

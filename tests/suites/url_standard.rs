@@ -85,9 +85,9 @@ const DIFFERENCES: &[Difference<Row, Outcome>] = &[
         },
     },
     Difference {
-        name: "the own scheme without a path is the base as a directory",
-        reason: "only a reference without scheme and path means the base as it was written",
-        instead: |row, expected| row.resolution().own_scheme_is_directory(expected),
+        name: "a disguised empty reference is the base as a directory",
+        reason: "only an empty path without scheme and spaces means the base as it was written",
+        instead: |row, expected| row.resolution().as_directory(expected),
     },
 ];
 

@@ -28,7 +28,7 @@
 //! ```
 
 use crate::{
-    BoxError, Error, ErrorKind, RequestOptions, TimeoutError, error::Target,
+    BoxError, Error, ErrorKind, RequestOptions, TimeoutError, error::RequestLine,
     macros::inner_service_accessors,
 };
 use http::{Request, Response};
@@ -100,7 +100,7 @@ where
         let timer = own.or(self.timeout).map(|timeout| Timer {
             sleep: sleep(timeout),
             timeout,
-            target: Target::of(&request),
+            line: RequestLine::of(&request),
         });
         ResponseFuture { future: self.inner.call(request), timer }
     }
@@ -112,7 +112,7 @@ pin_project! {
         #[pin]
         sleep: Sleep,
         timeout: Duration,
-        target: Target,
+        line: RequestLine,
     }
 }
 
@@ -121,14 +121,14 @@ impl Timer {
     fn again(self: Pin<&mut Self>) -> Self {
         let this = self.project();
         let deadline: Instant = this.sleep.deadline();
-        Self { sleep: sleep_until(deadline), timeout: *this.timeout, target: this.target.clone() }
+        Self { sleep: sleep_until(deadline), timeout: *this.timeout, line: this.line.clone() }
     }
 
     fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Error> {
         let this = self.project();
         ready!(this.sleep.poll(cx));
         let error = Error::new(ErrorKind::Timeout, TimeoutError::total(*this.timeout));
-        Poll::Ready(this.target.named_in(error))
+        Poll::Ready(this.line.named_in(error))
     }
 }
 

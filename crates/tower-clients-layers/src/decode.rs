@@ -35,7 +35,7 @@
 use crate::{
     BoxError, Error, ErrorKind, FromBody, RequestOptions,
     collect::{Collect, Collected, End},
-    error::Target,
+    error::RequestLine,
     macros::inner_service_accessors,
 };
 use bytes::Bytes;
@@ -140,12 +140,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let target = Target::of(&request);
+        let line = RequestLine::of(&request);
         let limit = RequestOptions::of(&request).and_then(RequestOptions::limit_value);
         ResponseFuture {
             state: State::Head { future: self.inner.call(request) },
             limit: limit.unwrap_or(self.limit),
-            target,
+            line,
             decoder: PhantomData,
         }
     }
@@ -158,7 +158,7 @@ pin_project! {
         #[pin]
         state: State<F, R>,
         limit: usize,
-        target: Target,
+        line: RequestLine,
         decoder: PhantomData<fn() -> D>,
     }
 }
@@ -188,7 +188,7 @@ where
                     Err(error) => break Err(Error::from_service(error)),
                     Ok(response) => {
                         let (head, body) = response.into_parts();
-                        if has_no_content(&this.target.method, head.status) {
+                        if has_no_content(this.line.method(), head.status) {
                             break decode::<D>(head, Bytes::new());
                         }
                         let body = Collect::new(body, *this.limit);
@@ -210,7 +210,7 @@ where
             };
             this.state.set(next);
         };
-        Poll::Ready(result.map_err(|error| this.target.named_in(error)))
+        Poll::Ready(result.map_err(|error| this.line.named_in(error)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The body of a response.
 
-use crate::error::{Target, broken_body};
+use crate::error::broken_body;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -9,7 +9,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use tower_clients_layers::Error;
+use tower_clients_layers::{Error, error::RequestLine};
 
 /// The body of a response, as it arrives: data frames, then trailers if there are any.
 ///
@@ -45,12 +45,12 @@ use tower_clients_layers::Error;
 /// ```
 pub struct ResponseBody {
     incoming: Incoming,
-    target: Target,
+    line: RequestLine,
 }
 
 impl ResponseBody {
-    pub(crate) fn new(incoming: Incoming, target: Target) -> Self {
-        Self { incoming, target }
+    pub(crate) fn new(incoming: Incoming, line: RequestLine) -> Self {
+        Self { incoming, line }
     }
 }
 
@@ -63,7 +63,7 @@ impl Body for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
-        Poll::Ready(frame.map(|f| f.map_err(|error| self.target.named_in(broken_body(error)))))
+        Poll::Ready(frame.map(|f| f.map_err(|error| self.line.named_in(broken_body(error)))))
     }
 
     fn is_end_stream(&self) -> bool {

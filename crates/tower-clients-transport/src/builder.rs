@@ -123,7 +123,7 @@ impl TransportBuilder {
     /// # Errors
     ///
     /// Only with TLS settings that contradict each other or that the cryptography provider
-    /// refuses: an error of the kind [`Connect`](tower_clients_layers::ErrorKind::Connect).
+    /// refuses: an error of the kind [`Config`](tower_clients_layers::ErrorKind::Config).
     pub fn build(self) -> Result<Transport, Error> {
         #[cfg(feature = "tls")]
         let tls = Configured::now(&self.tls, self.version)?;

@@ -1,26 +1,8 @@
 //! What hyper reports, in the words of this workspace.
 
-use http::{Method, Request, Uri};
 use hyper_util::client::legacy;
 use std::{error::Error as StdError, fmt};
 use tower_clients_layers::{Error, ErrorKind, TimeoutError};
-
-/// What is kept of a request to name it in an error.
-#[derive(Clone)]
-pub(crate) struct Target {
-    method: Method,
-    uri: Uri,
-}
-
-impl Target {
-    pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        Self { method: request.method().clone(), uri: request.uri().clone() }
-    }
-
-    pub(crate) fn named_in(&self, error: Error) -> Error {
-        error.for_request(&self.method, &self.uri)
-    }
-}
 
 /// Why there is no response.
 #[cold]

@@ -1,10 +1,6 @@
 //! The service itself.
 
-use crate::{
-    ResponseBody, TransportBuilder,
-    connect::Connector,
-    error::{Target, no_response},
-};
+use crate::{ResponseBody, TransportBuilder, connect::Connector, error::no_response};
 use bytes::Bytes;
 use http::{Request, Response, Uri, Version};
 use hyper_util::client::legacy;
@@ -15,7 +11,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll, ready},
 };
-use tower_clients_layers::{Body, BoxError, Error, ErrorKind};
+use tower_clients_layers::{Body, BoxError, Error, ErrorKind, error::RequestLine};
 use tower_service::Service;
 
 /// A pooled HTTP client as a [`Service`]. See the [crate docs](crate).
@@ -110,7 +106,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let target = Some(Target::of(&request));
+        let line = Some(RequestLine::of(&request));
         let exchange = match check(request.uri()) {
             Ok(()) => {
                 let mut request = request.map(Body::new);
@@ -120,7 +116,7 @@ where
             }
             Err(reason) => Exchange::Refused(reason),
         };
-        ResponseFuture { exchange, target }
+        ResponseFuture { exchange, line }
     }
 }
 
@@ -150,7 +146,7 @@ fn check(uri: &Uri) -> Result<(), &'static str> {
 #[must_use = "futures do nothing unless polled"]
 pub struct ResponseFuture {
     exchange: Exchange,
-    target: Option<Target>,
+    line: Option<RequestLine>,
 }
 
 enum Exchange {
@@ -166,10 +162,10 @@ impl Future for ResponseFuture {
             Exchange::Sent(future) => ready!(Pin::new(future).poll(cx)).map_err(no_response),
             Exchange::Refused(reason) => Err(Error::new(ErrorKind::Url, *reason)),
         };
-        let target = self.target.take().expect("not polled after completion");
+        let line = self.line.take().expect("not polled after completion");
         Poll::Ready(match result {
-            Ok(response) => Ok(response.map(|incoming| ResponseBody::new(incoming, target))),
-            Err(error) => Err(target.named_in(error)),
+            Ok(response) => Ok(response.map(|incoming| ResponseBody::new(incoming, line))),
+            Err(error) => Err(line.named_in(error)),
         })
     }
 }

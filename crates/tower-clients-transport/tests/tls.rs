@@ -149,7 +149,7 @@ async fn an_identity_is_checked_before_it_is_used() {
     for tls in [Tls::platform(), trusting(&one)] {
         let tls = tls.client_identity_pem(chain, key).unwrap();
         let error = Transport::builder().tls(tls).build().unwrap_err();
-        assert!(error.is_connect() && format!("{error:#}").contains("identity"), "{error:#}");
+        assert!(error.is_config() && format!("{error:#}").contains("identity"), "{error:#}");
     }
 }
 

@@ -1,10 +1,11 @@
 //! A client whose requests give content.
 
-use crate::{Client, RequestBuilder, Session, paths::paths, request::Decoded};
+use crate::{BoxService, Client, RequestBuilder, Session, paths::paths, request::Decoded};
 use http::Method;
 use std::fmt;
-use tower_clients_layers::{Body, Content, Error, HttpService, url::ToReference};
+use tower_clients_layers::{Body, Content, Error, HttpService, SharedService, url::ToReference};
 use tower_clients_transport::Transport;
+use tower_layer::Layer;
 
 /// A [`Client`] whose requests give checked and decoded content.
 ///
@@ -61,6 +62,21 @@ impl<S> Resource<S> {
         S: HttpService<Body>,
     {
         Client::with_service(url, service).map(Self::from)
+    }
+
+    /// Wraps everything below the base URL. See [`Client::layer`].
+    #[must_use]
+    pub fn layer<L: Layer<S>>(self, layer: L) -> Resource<L::Service> {
+        self.client.layer(layer).into()
+    }
+
+    /// The same resource without the type of its stack. See [`Client::boxed`].
+    #[must_use]
+    pub fn boxed(self) -> Resource<BoxService>
+    where
+        S: SharedService<Body>,
+    {
+        self.client.boxed().into()
     }
 
     /// The client below, whose requests give responses.

@@ -52,7 +52,7 @@ pub use self::streaming::{Streaming, StreamingFuture};
 use crate::{
     BoxError, Error,
     collect::{Collect, Collected, End},
-    error::{Failure, Target},
+    error::{Failure, RequestLine},
     macros::inner_service_accessors,
 };
 use bytes::Bytes;
@@ -142,9 +142,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let target = Target::of(&request);
+        let line = RequestLine::of(&request);
         let limit = self.mode.limit;
-        ResponseFuture { state: State::Head { future: self.inner.call(request) }, limit, target }
+        ResponseFuture { state: State::Head { future: self.inner.call(request) }, limit, line }
     }
 }
 
@@ -155,7 +155,7 @@ pin_project! {
         #[pin]
         state: State<F, R>,
         limit: usize,
-        target: Target,
+        line: RequestLine,
     }
 }
 
@@ -200,7 +200,7 @@ where
             };
             this.state.set(next);
         };
-        Poll::Ready(Err(this.target.named_in(error)))
+        Poll::Ready(Err(this.line.named_in(error)))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::CheckStatus;
 use crate::{
     Body, BoxError, Error,
-    error::{Failure, Target},
+    error::{Failure, RequestLine},
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -34,8 +34,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let target = Target::of(&request);
-        StreamingFuture { future: self.inner.call(request), target }
+        let line = RequestLine::of(&request);
+        StreamingFuture { future: self.inner.call(request), line }
     }
 }
 
@@ -46,7 +46,7 @@ pin_project! {
     pub struct StreamingFuture<F> {
         #[pin]
         future: F,
-        target: Target,
+        line: RequestLine,
     }
 }
 
@@ -68,6 +68,6 @@ where
             }
             Err(error) => Error::from_service(error),
         };
-        Poll::Ready(Err(this.target.named_in(error)))
+        Poll::Ready(Err(this.line.named_in(error)))
     }
 }

@@ -19,18 +19,20 @@
 //! ```
 
 mod failure;
+mod request_line;
 mod timeout;
 mod url;
 
 pub(crate) use self::url::Reason;
 pub use self::{
     failure::{Failure, Problem},
+    request_line::RequestLine,
     timeout::TimeoutError,
     url::UrlError,
 };
 
 use crate::{BoxError, url::redact};
-use http::{Method, Request, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use std::{error::Error as StdError, fmt, iter::successors};
 
 /// What went wrong, in one opaque word. See the [module docs](self).
@@ -50,6 +52,8 @@ struct Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
+    /// A setting that cannot be used, such as a certificate that is none.
+    Config,
     /// A URL or reference that cannot be used, or that leads outside of the client's boundary.
     Url,
     /// A request that cannot be built: a header, query or body that does not encode.
@@ -110,7 +114,8 @@ impl Error {
 
     #[cold]
     fn build(kind: ErrorKind, failure: Option<Failure>, source: Option<BoxError>) -> Self {
-        let sent = !matches!(kind, ErrorKind::Url | ErrorKind::Request | ErrorKind::Connect);
+        use ErrorKind::{Config, Connect, Request, Url};
+        let sent = !matches!(kind, Config | Url | Request | Connect);
         Self { inner: Box::new(Inner { kind, sent, target: None, failure, source }) }
     }
 
@@ -132,6 +137,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
+    }
+
+    /// Whether a setting could not be used.
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        self.inner.kind == ErrorKind::Config
     }
 
     /// Whether the URL or reference could not be used.
@@ -246,6 +257,7 @@ impl fmt::Display for Error {
 impl ErrorKind {
     fn sentence(self) -> &'static str {
         match self {
+            Self::Config => "the setting cannot be used",
             Self::Url => "the URL cannot be used",
             Self::Request => "the request cannot be built",
             Self::Connect => "no connection could be made",
@@ -298,23 +310,6 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
         None => error.source(),
-    }
-}
-
-/// What a layer keeps of a request to name it in an error.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
-    pub(crate) method: Method,
-    uri: Uri,
-}
-
-impl Target {
-    pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        Self { method: request.method().clone(), uri: request.uri().clone() }
-    }
-
-    pub(crate) fn named_in(&self, error: Error) -> Error {
-        error.for_request(&self.method, &self.uri)
     }
 }
 

@@ -31,14 +31,14 @@ impl Configured {
             (Trust::Platform { .. }, Some(identity)) => {
                 provider::choose(tls.provider.as_ref())
                     .and_then(|provider| identity.certified(&provider))
-                    .map_err(|error| Error::new(ErrorKind::Connect, error))?;
+                    .map_err(|error| Error::new(ErrorKind::Config, error))?;
             }
             (Trust::Decided(_), identity) if identity.is_some() || tls.provider.is_some() => {
                 return Err(contradiction());
             }
             (Trust::Only(_) | Trust::Decided(_), _) => {
                 let config =
-                    build(tls, version).map_err(|error| Error::new(ErrorKind::Connect, error))?;
+                    build(tls, version).map_err(|error| Error::new(ErrorKind::Config, error))?;
                 configured.config = OnceCell::from(Arc::new(config));
             }
         }
@@ -64,7 +64,7 @@ impl Configured {
 
 pub(super) fn contradiction() -> Error {
     Error::new(
-        ErrorKind::Connect,
+        ErrorKind::Config,
         "`Tls::config` decides everything: put roots, the client identity and the cryptography \
          provider into the `rustls::ClientConfig`",
     )

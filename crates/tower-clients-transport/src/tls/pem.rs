@@ -55,7 +55,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
 }
 
 fn refused(reason: impl Into<BoxError>) -> Error {
-    Error::new(ErrorKind::Connect, reason)
+    Error::new(ErrorKind::Config, reason)
 }
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
             (empty, "not that of an authority"),
         ] {
             let error = Tls::roots_pem(pem).unwrap_err();
-            assert!(error.is_connect() && format!("{error:#}").contains(reason), "{error:#}");
+            assert!(error.is_config() && format!("{error:#}").contains(reason), "{error:#}");
         }
         let error = Tls::platform().client_identity_pem(empty, "no key").unwrap_err();
         assert!(format!("{error:#}").contains("no readable private key"), "{error:#}");
