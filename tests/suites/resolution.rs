@@ -53,27 +53,16 @@ impl Resolution<'_> {
         if self.has_empty_path() { document(self.base) } else { directory(self.base) }
     }
 
-    /// The same URL as a directory, when the reference means the base but is not written as one of
-    /// the forms that say so: it names the scheme as well, or has spaces around it.
-    pub(crate) fn as_directory(&self, expected: &Outcome) -> Option<Outcome> {
-        let Outcome::Joined(url) = expected else {
-            return None;
-        };
-        let (path, query) = url.split_at(url.find('?').unwrap_or(url.len()));
-        let in_disguise = self.has_empty_path() && !is_empty_path(self.reference);
-        (in_disguise && !path.ends_with('/')).then(|| Outcome::Joined(format!("{path}/{query}")))
-    }
-
     /// Whether the reference has neither authority nor path.
     fn has_empty_path(&self) -> bool {
-        is_empty_path(self.after_own_scheme().unwrap_or(self.trimmed()))
+        self.trimmed().is_empty() || self.trimmed().starts_with(['?', '#'])
     }
 
-    /// What follows the scheme of the base in a reference that has this scheme and no authority.
-    pub(crate) fn after_own_scheme(&self) -> Option<&str> {
-        let (scheme, _) = self.base.split_once(':')?;
-        let (own, rest) = self.trimmed().split_once(':')?;
-        (own.eq_ignore_ascii_case(scheme) && !rest.starts_with("//")).then_some(rest)
+    /// Whether the reference has the scheme of the base and no authority.
+    pub(crate) fn has_own_scheme_only(&self) -> bool {
+        let schemes = (self.base.split_once(':'), self.trimmed().split_once(':'));
+        let (Some((scheme, _)), Some((own, rest))) = schemes else { return false };
+        own.eq_ignore_ascii_case(scheme) && !rest.starts_with("//")
     }
 
     /// Spaces around a reference do not count.
@@ -83,22 +72,18 @@ impl Resolution<'_> {
 }
 
 /// The base without query and fragment.
-pub(crate) fn document(base: &str) -> &str {
+fn document(base: &str) -> &str {
     base.split(['?', '#']).next().unwrap_or(base)
 }
 
 /// The base up to the last slash of its path.
-pub(crate) fn directory(base: &str) -> &str {
+fn directory(base: &str) -> &str {
     let document = document(base);
     let authority = document.find("://").map_or(0, |colon| colon + 3);
     match document[authority..].rfind('/') {
         Some(slash) => &document[..=authority + slash],
         None => document,
     }
-}
-
-fn is_empty_path(reference: &str) -> bool {
-    reference.is_empty() || reference.starts_with(['?', '#'])
 }
 
 /// Refused for what it is, not for where it leads.

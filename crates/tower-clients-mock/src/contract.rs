@@ -157,7 +157,7 @@ fn shown(error: impl Into<BoxError>) -> String {
 }
 
 fn holds_probe_error(error: &(dyn StdError + 'static)) -> bool {
-    successors(Some(error), |error| (*error).source()).any(|error| error.is::<ProbeError>())
+    successors(Some(error), |error| (*error).source()).any(<dyn StdError>::is::<ProbeError>)
 }
 
 #[derive(Debug, Clone, PartialEq)]

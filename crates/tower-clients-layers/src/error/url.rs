@@ -26,6 +26,7 @@ pub(crate) enum Reason {
     Segment,
     EmptySegment,
     AuthorityForm,
+    NoHost,
     Uri(String),
 }
 
@@ -85,6 +86,7 @@ impl fmt::Display for UrlError {
             Reason::Path => "it leads outside of the base path, or spells a dot segment",
             Reason::Segment => "a segment may not be, or hide, a dot segment",
             Reason::EmptySegment => "a segment may not be empty",
+            Reason::NoHost => "a scheme is followed by `//` and a host",
             Reason::AuthorityForm => "it reads as a host name; start the path with `/`",
             Reason::Uri(error) => return write!(f, "it does not fit a request: {error}"),
         })

@@ -63,15 +63,13 @@ impl BaseUrl {
 
     fn join_checked(&self, reference: &str) -> Result<Uri, UrlError> {
         let url = self.resolve(reference)?;
-        let relative = !reference.trim_start().starts_with("//")
-            && Url::parse(reference) == Err(url::ParseError::RelativeUrlWithoutBase);
-        let mut text = String::from(url.path());
-        if relative {
+        // `^` and the backtick: `url` leaves them, RFC 3986 and `http` do not allow them.
+        let mut text = url.path().replace('^', "%5E");
+        if is_relative(reference) {
             append_trailing(&mut text, &self.inner.trailing);
         }
         if let Some(query) = url.query() {
             text.push('?');
-            // The one character that `url` leaves and `http` refuses.
             text.push_str(&query.replace('`', "%60"));
         }
         if *self.origin() == Origin::of_url(&url)? {
@@ -84,6 +82,10 @@ impl BaseUrl {
     /// Resolves as RFC 3986 §5.2 in the manner of the WHATWG URL Standard, then checks the result.
     pub(super) fn resolve(&self, reference: &str) -> Result<Url, UrlError> {
         forbid_control_characters(reference)?;
+        let reference = reference.trim_matches(' ');
+        if self.names_own_scheme_without_host(reference) {
+            return Err(Reason::NoHost.into());
+        }
         let mut url = if reference.is_empty() || reference.starts_with(['?', '#']) {
             let mut own = self.inner.url.clone();
             own.set_path(self.own_path());
@@ -104,6 +106,14 @@ impl BaseUrl {
             return Err(self.escape(origin.to_string()));
         }
         Ok(url)
+    }
+
+    /// Whether this is `http:x` under an `http` base: for RFC 3986 a URL without host, for browsers
+    /// the relative reference `x`.
+    fn names_own_scheme_without_host(&self, reference: &str) -> bool {
+        reference.split_once(':').is_some_and(|(scheme, rest)| {
+            scheme.eq_ignore_ascii_case(self.inner.url.scheme()) && !rest.starts_with("//")
+        })
     }
 
     /// Whether an absolute URI may be sent to.
@@ -159,6 +169,13 @@ pub(super) fn is_plain_path_byte(byte: u8) -> bool {
 
 fn is_plain_query_byte(byte: u8) -> bool {
     is_plain_path_byte(byte) || b":?%".contains(&byte)
+}
+
+/// Whether a reference has neither scheme nor host.
+fn is_relative(reference: &str) -> bool {
+    let reference = reference.trim_matches(' ');
+    let no_scheme = Url::parse(reference) == Err(url::ParseError::RelativeUrlWithoutBase);
+    no_scheme && !reference.starts_with("//")
 }
 
 fn append_trailing(path: &mut String, trailing: &str) {
@@ -299,6 +316,21 @@ mod tests {
     }
 
     #[test]
+    fn own_scheme_without_a_host_is_refused() {
+        for reference in ["http:x", "HTTP:/x", "http:", " http:?q"] {
+            assert!(reason(base().join(reference)).to_string().contains("host"), "{reference}");
+        }
+    }
+
+    #[test]
+    fn spaces_around_a_reference_do_not_count() {
+        for (reference, joined) in [(" ", "/v1"), (" ?q ", "/v1?q"), (" x ", "/v1/x")] {
+            let joined = format!("http://api.example{joined}");
+            assert_eq!(base().join(reference).unwrap(), joined.as_str(), "{reference:?}");
+        }
+    }
+
+    #[test]
     fn user_information_is_refused_everywhere() {
         for reference in ["//user@api.example/", "http://user:pass@api.example/"] {
             assert!(reason(base().join(reference)).to_string().contains("basic authorization"));
@@ -356,8 +388,8 @@ mod tests {
     #[test]
     fn characters_that_a_uri_refuses_are_encoded() {
         assert_eq!(
-            base().join("a b`<>?q= `<").unwrap().to_string(),
-            "http://api.example/v1/a%20b%60%3C%3E?q=%20%60%3C"
+            base().join("a b`<>^?q= `<").unwrap().to_string(),
+            "http://api.example/v1/a%20b%60%3C%3E%5E?q=%20%60%3C"
         );
     }
 
