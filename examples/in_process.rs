@@ -52,7 +52,8 @@ async fn main() -> Result<(), Error> {
     println!("{users:?}");
     let user: User = api.get(("users", 7)).json().await?;
     println!("{user:?}");
-    let error = api.get(("users", 99)).await.unwrap_err();
-    println!("{error}: {:?}", error.failure().map(|failure| failure.text().into_owned()));
+    if let Err(error) = api.get(("users", 99)).await {
+        println!("{error}: {:?}", error.failure().map(|failure| failure.text().into_owned()));
+    }
     Ok(())
 }

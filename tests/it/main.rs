@@ -1,5 +1,7 @@
 //! Behaviour of the clients and layers together, one file a topic.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod allocations;
 mod canary;
 mod contracts;
