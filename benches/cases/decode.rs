@@ -1,16 +1,17 @@
 //! Decoding JSON, and how people do it by hand.
 
+use super::{USER, request};
 use crate::{
     Meter,
     no_op::{Canned, NoOp, call},
     payload::{SMALL, User, large},
 };
-use http::{Request, Uri};
+use http::Uri;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::Layer;
-use tower_clients::{Body, Content, DecodeLayer, FromBody, Json};
+use tower_clients::{Content, DecodeLayer, FromBody, Json};
 
 /// As much as a connection gives at once.
 const FRAME: usize = 8 * 1024;
@@ -33,8 +34,9 @@ fn document<T: DeserializeOwned>(meter: &mut impl Meter, name: &str, body: Canne
 }
 
 fn by_hand<T: DeserializeOwned>(meter: &mut impl Meter, name: &str, mut no_op: NoOp) {
+    let uri = Uri::from_static(USER);
     meter.case(name, || {
-        let response = call(&mut no_op, request());
+        let response = call(&mut no_op, request(uri.clone()));
         async {
             let body = response.await.expect("a no-op does not fail").into_body();
             let bytes = body.collect().await.expect("a canned body does not fail").to_bytes();
@@ -45,14 +47,9 @@ fn by_hand<T: DeserializeOwned>(meter: &mut impl Meter, name: &str, mut no_op: N
 
 fn by_layer<D: FromBody>(meter: &mut impl Meter, name: &str, no_op: NoOp) {
     let mut service = DecodeLayer::<D>::new().layer(no_op);
+    let uri = Uri::from_static(USER);
     meter.case(name, || {
-        let response = call(&mut service, request());
+        let response = call(&mut service, request(uri.clone()));
         async { response.await.expect("the document is valid").into_body() }
     });
-}
-
-fn request() -> Request<Body> {
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = Uri::from_static("http://api.example.com/v1/users/7");
-    request
 }

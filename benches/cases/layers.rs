@@ -1,6 +1,6 @@
 //! Every layer alone over a no-op service.
 
-use super::BASE;
+use super::{BASE, USER, request};
 use crate::{
     Meter,
     no_op::{Canned, NoOp, call},
@@ -20,12 +20,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub fn layers(meter: &mut impl Meter) {
     let base = BaseUrl::parse(BASE).expect("the URL is valid");
     let origin = || base.origin().clone();
-    let uri = || Uri::from_static("http://api.example.com/v1/users/7");
+    let (relative, absolute) = (Uri::from_static("/users/7"), Uri::from_static(USER));
+    let (relative, uri) = (|| relative.clone(), || absolute.clone());
 
     meter.group("layer");
-    case(meter, "no-op", NoOp::empty(), || Uri::from_static("/users/7"));
+    case(meter, "no-op", NoOp::empty(), relative);
     let join = JoinUrlLayer::new(base.clone()).layer(NoOp::empty());
-    case(meter, "JoinUrl, origin form", join.clone(), || Uri::from_static("/users/7"));
+    case(meter, "JoinUrl, origin form", join.clone(), relative);
     case(meter, "JoinUrl, absolute form", join, uri);
     let headers = DefaultHeadersLayer::new(origin(), headers());
     case(meter, "DefaultHeaders, 2", headers.layer(NoOp::empty()), uri);
@@ -72,11 +73,7 @@ fn case<S>(meter: &mut impl Meter, name: &str, mut service: S, uri: impl Fn() ->
 where
     S: Service<Request<Body>, Error: Debug>,
 {
-    meter.case(name, || {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = uri();
-        call(&mut service, request)
-    });
+    meter.case(name, || call(&mut service, request(uri())));
 }
 
 fn default_query(base: &BaseUrl) -> DefaultQueryLayer {

@@ -26,7 +26,8 @@ pub fn loopback(meter: &mut impl Meter, concurrency: usize) {
     let url: Uri = format!("http://{address}{BASE}/{USER}").parse().expect("the URL is valid");
     meter.group(&format!("loopback, {concurrency} at once"));
 
-    let connections = Connections { address, idle: RefCell::default() };
+    let path = format!("{BASE}/{USER}").parse().expect("the path is valid");
+    let connections = Connections { address, path, idle: RefCell::default() };
     run(meter, concurrency, "hyper SendRequest", async || connections.get().await);
 
     let mut connector = HttpConnector::new();
@@ -59,6 +60,8 @@ fn run(meter: &mut impl Meter, concurrency: usize, name: &str, exchange: impl As
 /// Connections of bare hyper: nothing between the request and its socket.
 struct Connections {
     address: SocketAddr,
+    /// Without the authority, as HTTP/1.1 has it.
+    path: Uri,
     idle: RefCell<Vec<http1::SendRequest<Empty<Bytes>>>>,
 }
 
@@ -71,7 +74,7 @@ impl Connections {
         };
         connection.ready().await.expect("the connection is open");
 
-        let mut request = request(Uri::from_static("/v1/users/7"));
+        let mut request = request(self.path.clone());
         request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
         let response = connection.send_request(request).await.expect("the server answers");
         let user = decoded(response).await;

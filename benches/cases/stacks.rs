@@ -1,12 +1,12 @@
 //! Whole clients over a no-op service.
 
-use super::{BASE, configured};
+use super::{BASE, USER, configured, request};
 use crate::{
     Meter,
     no_op::{Canned, NoOp, call},
     payload::{SMALL, User},
 };
-use http::{Request, Uri};
+use http::Uri;
 use std::{fmt::Debug, future::IntoFuture, time::Duration};
 use tower_clients::{Body, Client, Resource, Session, SharedService};
 
@@ -27,11 +27,8 @@ pub fn resources(meter: &mut impl Meter) {
 /// Measures one way to ask, over every stack.
 fn stacks<A: Ask>(meter: &mut impl Meter, no_op: &NoOp) {
     let mut alone = no_op.clone();
-    meter.case("no-op", || {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = Uri::from_static("http://api.example.com/v1/users/7");
-        call(&mut alone, request)
-    });
+    let uri = Uri::from_static(USER);
+    meter.case("no-op", || call(&mut alone, request(uri.clone())));
 
     let bare = Client::with_service(BASE, no_op.clone()).expect(VALID);
     A::measure(meter, "Client<NoOp>", bare.clone());

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "tls")]
 use crate::tls::{Configured, Tls};
-use crate::{Transport, connect::Connector};
+use crate::{Transport, connect::Connector, version::HttpVersion};
 use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
@@ -31,14 +31,6 @@ pub struct TransportBuilder {
     version: HttpVersion,
     #[cfg(feature = "tls")]
     tls: Tls,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HttpVersion {
-    Negotiated,
-    Http1,
-    #[cfg(feature = "http2")]
-    Http2,
 }
 
 impl TransportBuilder {

@@ -57,6 +57,7 @@ mod builder;
 mod connect;
 mod error;
 mod transport;
+mod version;
 
 #[cfg(feature = "tls")]
 pub mod tls;

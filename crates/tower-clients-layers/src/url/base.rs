@@ -1,6 +1,9 @@
 //! The base URL of a client.
 
-use super::{Origin, Reference, ToReference, join};
+use super::{
+    Origin, Reference, ToReference,
+    rules::{forbid_control_characters, has_dot_segment, has_user_info, is_plain_path_byte},
+};
 use crate::error::{Error, Reason, UrlError};
 use http::{
     Uri,
@@ -51,7 +54,7 @@ impl BaseUrl {
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the URL is not absolute or has a query, a fragment, user
     /// information, a control character or a backslash.
     pub fn parse(url: &str) -> Result<Self, Error> {
-        join::forbid_control_characters(url)?;
+        forbid_control_characters(url)?;
         let rest = url.trim_start().split_once("://").ok_or(UrlError::from(Reason::NotAbsolute))?.1;
         if rest.starts_with('/') {
             return Err(UrlError::from(Reason::NotAbsolute).into());
@@ -100,7 +103,7 @@ impl BaseUrl {
     ///
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `trailing` holds anything but path characters.
     pub fn with_trailing(mut self, trailing: &str) -> Result<Self, Error> {
-        if !trailing.bytes().all(join::is_plain_path_byte) || join::has_dot_segment(trailing) {
+        if !trailing.bytes().all(is_plain_path_byte) || has_dot_segment(trailing) {
             return Err(UrlError::from(Reason::Trailing).into());
         }
         Arc::make_mut(&mut self.inner).trailing = trailing.into();
@@ -178,10 +181,6 @@ impl BaseUrl {
         parts.path_and_query = Some(path_and_query);
         Ok(Uri::from_parts(parts).map_err(http::Error::from)?)
     }
-}
-
-pub(super) fn has_user_info(url: &Url) -> bool {
-    !url.username().is_empty() || url.password().is_some()
 }
 
 impl FromStr for BaseUrl {

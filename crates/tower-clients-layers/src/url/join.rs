@@ -1,10 +1,11 @@
 //! Joining, the hot path of every request: plain references are concatenated, all others parsed.
 
-use super::{BaseUrl, Boundary, Origin, Reference, base::has_user_info};
+use super::{
+    BaseUrl, Boundary, Origin, Reference,
+    rules::{forbid_control_characters, has_dot_segment, has_user_info, is_plain_path_byte},
+};
 use crate::error::{Reason, UrlError};
 use http::Uri;
-use percent_encoding::percent_decode_str;
-use std::borrow::Cow;
 use url::Url;
 
 impl BaseUrl {
@@ -162,11 +163,6 @@ impl<'a> Plain<'a> {
     }
 }
 
-/// Bytes that mean themselves in a path and cannot begin a scheme, an encoding or a query.
-pub(super) fn is_plain_path_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~/!$&()*+,;=@".contains(&byte)
-}
-
 fn is_plain_query_byte(byte: u8) -> bool {
     is_plain_path_byte(byte) || b":?%".contains(&byte)
 }
@@ -185,27 +181,6 @@ fn append_trailing(path: &mut String, trailing: &str) {
         if !path.starts_with('/') {
             path.insert(0, '/');
         }
-    }
-}
-
-/// Whether a path has a segment that some server reads as `.` or `..`: raw, percent-encoded,
-/// followed by parameters, or beside an encoded slash or a backslash.
-pub(super) fn has_dot_segment(path: &str) -> bool {
-    if !path.contains(['.', '%']) {
-        return false;
-    }
-    let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
-    decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|segment| {
-        let name = segment.split(|&byte| byte == b';').next().unwrap_or(segment);
-        matches!(name, b"." | b"..")
-    })
-}
-
-/// Parsers drop some of these characters silently, and then read something else than was checked.
-pub(super) fn forbid_control_characters(reference: &str) -> Result<(), UrlError> {
-    match reference.chars().find(|char| char.is_ascii_control() || *char == '\\') {
-        Some(char) => Err(Reason::Forbidden(char).into()),
-        None => Ok(()),
     }
 }
 

@@ -30,6 +30,7 @@ mod join;
 mod origin;
 mod redact;
 mod reference;
+mod rules;
 
 pub use self::{
     base::{BaseUrl, Boundary},

@@ -1,6 +1,6 @@
 //! What can be joined to a base URL.
 
-use super::join::has_dot_segment;
+use super::rules::has_dot_segment;
 use crate::error::{Reason, UrlError};
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};

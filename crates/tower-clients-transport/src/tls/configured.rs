@@ -1,11 +1,11 @@
 //! The configuration of rustls, made at once where that is cheap, else for the first connection.
 
 use super::{
-    Tls, Trust,
+    Tls, Trust, contradiction,
     pem::{self, Identity},
     provider,
 };
-use crate::builder::HttpVersion;
+use crate::version::HttpVersion;
 use rustls::{
     ClientConfig, ConfigBuilder, WantsVerifier, client::WantsClientCert, crypto::CryptoProvider,
     pki_types::CertificateDer, sign::SingleCertAndKey,
@@ -60,14 +60,6 @@ impl Configured {
         };
         self.config.get_or_try_init(load).await.cloned()
     }
-}
-
-pub(super) fn contradiction() -> Error {
-    Error::new(
-        ErrorKind::Config,
-        "`Tls::config` decides everything: put roots, the client identity and the cryptography \
-         provider into the `rustls::ClientConfig`",
-    )
 }
 
 fn build(tls: &Tls, version: HttpVersion) -> Result<ClientConfig, BoxError> {

@@ -47,7 +47,7 @@ pub(crate) use self::configured::Configured;
 use self::pem::Identity;
 use rustls::{ClientConfig, crypto::CryptoProvider, pki_types::CertificateDer};
 use std::{fmt, sync::Arc};
-use tower_clients_layers::Error;
+use tower_clients_layers::{Error, ErrorKind};
 
 /// Whom to trust and how to identify. See the [module docs](self).
 #[derive(Clone)]
@@ -111,7 +111,7 @@ impl Tls {
                 roots.extend(pem::roots(pem.as_ref())?);
                 Ok(self)
             }
-            Trust::Decided(_) => Err(configured::contradiction()),
+            Trust::Decided(_) => Err(contradiction()),
         }
     }
 
@@ -144,6 +144,14 @@ impl Tls {
     fn new(trust: Trust) -> Self {
         Self { trust, identity: None, provider: None }
     }
+}
+
+fn contradiction() -> Error {
+    Error::new(
+        ErrorKind::Config,
+        "`Tls::config` decides everything: put roots, the client identity and the cryptography \
+         provider into the `rustls::ClientConfig`",
+    )
 }
 
 impl Default for Tls {

@@ -1,0 +1,36 @@
+//! What characters and segments a URL may have here.
+
+use crate::error::{Reason, UrlError};
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
+use url::Url;
+
+/// Bytes that mean themselves in a path and cannot begin a scheme, an encoding or a query.
+pub(super) fn is_plain_path_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~/!$&()*+,;=@".contains(&byte)
+}
+
+/// Whether a path has a segment that some server reads as `.` or `..`: raw, percent-encoded,
+/// followed by parameters, or beside an encoded slash or a backslash.
+pub(super) fn has_dot_segment(path: &str) -> bool {
+    if !path.contains(['.', '%']) {
+        return false;
+    }
+    let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
+    decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|segment| {
+        let name = segment.split(|&byte| byte == b';').next().unwrap_or(segment);
+        matches!(name, b"." | b"..")
+    })
+}
+
+/// Parsers drop some of these characters silently, and then read something else than was checked.
+pub(super) fn forbid_control_characters(reference: &str) -> Result<(), UrlError> {
+    match reference.chars().find(|char| char.is_ascii_control() || *char == '\\') {
+        Some(char) => Err(Reason::Forbidden(char).into()),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn has_user_info(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
