@@ -9,6 +9,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+/// A body whose frames are always ready must not keep the thread from timers and other tasks.
+const MAX_FRAMES_PER_POLL: usize = 64;
+
+/// What a peer can make us reserve by announcing it.
+const MAX_RESERVED: usize = 256 * 1024;
+
 pin_project! {
     pub(crate) struct Collect<B> {
         #[pin]
@@ -48,7 +54,13 @@ impl<B: Body<Data = Bytes>> Collect<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Collected<B::Error>> {
         let mut this = self.project();
+        let mut frames = 0;
         let end = loop {
+            frames += 1;
+            if frames > MAX_FRAMES_PER_POLL {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             match ready!(this.body.as_mut().poll_frame(cx)) {
                 None => break End::Complete,
                 Some(Err(error)) => break End::Failed(error),
@@ -64,8 +76,9 @@ impl<B: Body<Data = Bytes>> Collect<B> {
                     } else {
                         if this.rest.is_empty() {
                             let hint = this.body.size_hint().lower();
-                            let hint = usize::try_from(hint).unwrap_or(usize::MAX).min(room);
-                            this.rest.reserve(this.first.len() + hint.max(data.len()));
+                            let hint = usize::try_from(hint).unwrap_or(usize::MAX);
+                            let more = hint.min(room).min(MAX_RESERVED).max(data.len());
+                            this.rest.reserve(this.first.len() + more);
                             this.rest.extend_from_slice(&mem::take(this.first));
                         }
                         this.rest.extend_from_slice(&data);
@@ -139,6 +152,42 @@ mod tests {
     async fn what_came_before_an_error_is_kept() {
         let failed = End::Failed("cut".into());
         assert_eq!(collect(&["ab", "error"], 5).await, (Bytes::from("ab"), failed));
+    }
+
+    /// Announces more than there is memory.
+    struct Boaster(Vec<&'static str>);
+
+    impl Body for Boaster {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<io::Result<http_body::Frame<Bytes>>>> {
+            Poll::Ready(self.0.pop().map(|data| Ok(http_body::Frame::data(data.into()))))
+        }
+
+        fn size_hint(&self) -> http_body::SizeHint {
+            http_body::SizeHint::with_exact(u64::MAX / 2)
+        }
+    }
+
+    #[tokio::test]
+    async fn announced_size_is_not_reserved() {
+        let mut collect = pin!(Collect::new(Boaster(vec!["b", "a"]), usize::MAX));
+        let collected = poll_fn(|cx| collect.as_mut().poll_collected(cx)).await;
+        assert_eq!(collected.bytes, "ab");
+    }
+
+    #[tokio::test]
+    async fn endless_frames_let_other_tasks_run() {
+        let endless = StreamBody::new(Iter(|| {
+            Some(Ok::<_, io::Error>(http_body::Frame::data(Bytes::new())))
+        }));
+        let mut collect = pin!(Collect::new(OwnBody::new(endless), 1));
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(collect.as_mut().poll_collected(&mut cx).is_pending());
     }
 
     #[tokio::test]

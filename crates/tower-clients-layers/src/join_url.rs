@@ -127,6 +127,7 @@ impl<S> JoinUrl<S> {
         let base = self.base.as_ref().map_err(Clone::clone)?;
         match (uri.scheme(), uri.authority()) {
             (Some(_), Some(_)) => base.check(uri).map(|()| None),
+            (None, None) if uri.path() == "*" => Err(Reason::AsteriskForm.into()),
             (None, None) => base.append(uri).map(Some),
             _ => Err(Reason::AuthorityForm.into()),
         }
@@ -192,6 +193,11 @@ mod tests {
     async fn authority_form_is_refused_with_advice() {
         let error = seen("http://h", "user").await.unwrap_err();
         assert!(format!("{error:#}").contains("start the path with `/`"), "{error:#}");
+    }
+
+    #[tokio::test]
+    async fn asterisk_form_is_refused() {
+        assert!(seen("http://h/v1", "*").await.unwrap_err().is_url());
     }
 
     #[tokio::test]

@@ -23,6 +23,9 @@ pub struct MediaType {
     parameters: Vec<(String, String)>,
 }
 
+/// Further ones are ignored: looking for duplicates takes time by their square.
+const MAX_PARAMETERS: usize = 64;
+
 /// The text is not a media type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -71,10 +74,11 @@ impl MediaType {
         &self.essence
     }
 
-    /// The value of a parameter; names are in lower case.
+    /// The value of a parameter, whatever the letter case of its name.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        let found = self.parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
     }
 
     /// Whether this is a "JSON MIME type": `application/json`, `text/json`, or any `+json`.
@@ -103,7 +107,7 @@ impl FromStr for MediaType {
             return Err(InvalidMediaType);
         }
         let mut parameters: Vec<(String, String)> = Vec::new();
-        while !rest.is_empty() {
+        while !rest.is_empty() && parameters.len() < MAX_PARAMETERS {
             rest = rest.trim_start_matches(is_whitespace);
             let end = rest.find([';', '=']).unwrap_or(rest.len());
             let name = rest[..end].to_ascii_lowercase();
@@ -223,6 +227,14 @@ mod tests {
         for text in ["", "json", "text/", "/html", "te xt/html", "text/html\u{0}"] {
             assert_eq!(text.parse::<MediaType>(), Err(InvalidMediaType), "{text}");
         }
+    }
+
+    #[test]
+    fn parameters_beyond_the_limit_are_ignored() {
+        let many: String = (0..100_000).map(|i| format!(";p{i}=x")).collect();
+        let media_type: MediaType = format!("a/b{many};charset=utf-8").parse().unwrap();
+        assert_eq!(media_type.parameter("P63"), Some("x"));
+        assert_eq!(media_type.parameter("p64"), None);
     }
 
     #[test]

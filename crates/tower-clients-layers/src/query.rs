@@ -25,6 +25,7 @@ use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 use serde::Serialize;
 use std::{borrow::Cow, fmt};
+use url::form_urlencoded;
 
 /// Serialized query parameters. See the [module docs](self).
 ///
@@ -61,28 +62,36 @@ impl Query {
         self.encoded.is_empty()
     }
 
+    /// Adds parameters behind these.
+    pub fn extend(&mut self, other: &Self) {
+        if !self.is_empty() && !other.is_empty() {
+            self.encoded.to_mut().push('&');
+        }
+        self.encoded.to_mut().push_str(&other.encoded);
+    }
+
     /// The URI with these parameters after those that it has.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Url`] when the URI becomes longer than 65,534 bytes.
     pub fn append_to(&self, uri: &Uri) -> Result<Uri, Error> {
-        append(uri, [self.as_str()])
+        append(uri, [self.as_str()].into_iter())
     }
 
     /// The URI with those of these parameters whose keys it lacks.
     pub(crate) fn complete(&self, uri: &Uri) -> Result<Option<Uri>, Error> {
         let present = uri.query().unwrap_or("");
-        let has = |key: &str| pairs(present).any(|pair| key_of(pair) == key);
-        let mut missing = pairs(&self.encoded).filter(|pair| !has(key_of(pair))).peekable();
-        if missing.peek().is_none() {
+        let has = |key: &str| pairs(present).any(|pair| decoded_key(pair) == decoded_key(key));
+        let missing = pairs(&self.encoded).filter(|pair| !has(pair));
+        if missing.clone().next().is_none() {
             return Ok(None);
         }
         append(uri, missing).map(Some)
     }
 }
 
-fn pairs(query: &str) -> impl Iterator<Item = &str> {
+fn pairs(query: &str) -> impl Iterator<Item = &str> + Clone {
     query.split('&').filter(|pair| !pair.is_empty())
 }
 
@@ -90,17 +99,26 @@ fn key_of(pair: &str) -> &str {
     pair.split_once('=').map_or(pair, |(key, _)| key)
 }
 
-fn append<'a>(uri: &'a Uri, added: impl IntoIterator<Item = &'a str>) -> Result<Uri, Error> {
-    let mut text = String::from(uri.path());
+/// The same key can be encoded in several ways.
+fn decoded_key(pair: &str) -> Cow<'_, str> {
+    form_urlencoded::parse(pair.as_bytes()).next().map_or(Cow::Borrowed(""), |(key, _)| key)
+}
+
+fn append<'a>(uri: &'a Uri, added: impl Iterator<Item = &'a str> + Clone) -> Result<Uri, Error> {
     let present = uri.query().unwrap_or("");
-    let added = added.into_iter();
-    for (i, part) in [present].into_iter().chain(added).filter(|part| !part.is_empty()).enumerate()
-    {
+    let parts = [present].into_iter().chain(added).filter(|part| !part.is_empty());
+    // Exactly: excess capacity would cost another allocation.
+    let length = uri.path().len() + parts.clone().map(|part| part.len() + 1).sum::<usize>();
+    let mut text = String::with_capacity(length);
+    text.push_str(uri.path());
+    for (i, part) in parts.enumerate() {
         text.push(if i == 0 { '?' } else { '&' });
         text.push_str(part);
     }
-    let mut parts = uri.clone().into_parts();
     let build = |text: String| -> Result<Uri, http::Error> {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = uri.scheme().cloned();
+        parts.authority = uri.authority().cloned();
         parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(text))?);
         Ok(Uri::from_parts(parts)?)
     };
@@ -146,6 +164,7 @@ mod tests {
         assert_eq!(complete("http://h/x?b=9"), Some("http://h/x?b=9&a=1".into()));
         assert_eq!(complete("http://h/x?"), Some("http://h/x?a=1&b=2&b=3".into()));
         assert_eq!(complete("http://h/x?b&a"), None);
+        assert_eq!(complete("http://h/x?%61&%62"), None);
     }
 
     #[test]

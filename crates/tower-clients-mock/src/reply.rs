@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use http_body::Frame;
 use http_body_util::StreamBody;
-use serde_json::Value;
+use serde::Serialize;
 use std::io;
 use tower_clients_layers::{Body, BoxError};
 
@@ -35,11 +35,15 @@ impl Reply {
     }
 
     /// A 200 response with a JSON body.
+    ///
+    /// # Panics
+    ///
+    /// `value` does not serialize as JSON.
     #[must_use]
-    pub fn json(value: &Value) -> Self {
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Self {
         Self::status(200)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(value.to_string())
+            .body(serde_json::to_vec(value).expect("a value that serializes as JSON"))
     }
 
     /// A 200 response with a plain text body.

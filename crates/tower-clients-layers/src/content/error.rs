@@ -11,6 +11,11 @@ pub enum ContentError {
         /// The content type that came.
         content_type: String,
     },
+    /// The body has a content coding, such as `gzip`, that nothing below took off.
+    Encoded {
+        /// The `Content-Encoding`.
+        coding: String,
+    },
     /// The body is empty and the value cannot be.
     Empty,
     /// The charset is not one that is known here.
@@ -31,6 +36,9 @@ impl fmt::Display for ContentError {
             Self::NotJson { content_type } => {
                 write!(f, "the content type is `{content_type}`, not JSON")
             }
+            Self::Encoded { coding } => {
+                write!(f, "the body is still encoded as `{coding}`; ask for the bytes instead")
+            }
             Self::Empty => f.write_str("the body is empty"),
             Self::Charset { label } if cfg!(feature = "charset") => {
                 write!(f, "the charset `{label}` is not known; ask for the bytes instead")
@@ -49,14 +57,16 @@ impl std::error::Error for ContentError {}
 
 /// Where and why JSON could not be decoded.
 ///
-/// `Display` and `Debug` tell the path, the place and what was expected. They show nothing of the
-/// body, which may hold secrets; [`snippet`](Self::snippet) does.
+/// `Display` and `Debug` tell the path, the place and what was expected, and no value of the body:
+/// it may be a secret. [`message`](Self::message) and [`snippet`](Self::snippet) do show values.
+/// The path shows keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JsonError {
     pub(super) path: String,
     pub(super) line: usize,
     pub(super) column: usize,
     pub(super) message: String,
+    pub(super) summary: String,
     pub(super) snippet: String,
 }
 
@@ -67,16 +77,22 @@ impl JsonError {
         &self.path
     }
 
-    /// The line, from 1.
+    /// The line, from 1; 0 when the place is not known.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The column in bytes, from 1; 0 when the line is empty.
+    /// The column in bytes, from 1; 0 before the first byte of a line.
     #[must_use]
     pub fn column(&self) -> usize {
         self.column
+    }
+
+    /// The whole message of the decoder. It may show a value of the body.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// The text around the place: at most 64 bytes of the body, damaged characters replaced.
@@ -88,8 +104,12 @@ impl JsonError {
 
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, line, column, message, .. } = self;
-        write!(f, "at `{path}`, line {line}, column {column}: {message}")
+        let Self { path, line, column, summary, .. } = self;
+        write!(f, "at `{path}`")?;
+        if *line > 0 {
+            write!(f, ", line {line}, column {column}")?;
+        }
+        write!(f, ": {summary}")
     }
 }
 
@@ -99,7 +119,7 @@ impl fmt::Debug for JsonError {
             .field("path", &self.path)
             .field("line", &self.line)
             .field("column", &self.column)
-            .field("message", &self.message)
+            .field("summary", &self.summary)
             .finish_non_exhaustive()
     }
 }

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 /// A value that becomes a request body.
 ///
+/// Only [`Json`](super::Json) and [`Form`] bring a content type. Text and byte slices must be
+/// `'static`: a borrowed one is copied by `to_owned()` first.
+///
 /// ```
 /// use tower_clients_layers::{Form, IntoBody, Json};
 ///
@@ -14,6 +17,10 @@ use serde::Serialize;
 /// assert_eq!(format!("{:?}", Form([("a", 1)]).into_body()?), "Body(3 bytes)");
 /// # Ok::<(), tower_clients_layers::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a request body as it is",
+    note = "wrap a serializable value in `Json(..)` or `Form(..)`; text and bytes are owned or `'static`"
+)]
 pub trait IntoBody {
     /// The content type that the request gets when it has none.
     const CONTENT_TYPE: Option<HeaderValue> = None;

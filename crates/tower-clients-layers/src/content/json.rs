@@ -1,6 +1,6 @@
 //! JSON bodies, both ways.
 
-use super::{ContentError, FromBody, IntoBody, JsonError};
+use super::{ContentError, FromBody, IntoBody, JsonError, check_coding};
 use crate::{Body, BoxError, Error, ErrorKind, MediaType};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE, response};
@@ -28,6 +28,7 @@ impl<T: DeserializeOwned> FromBody for Json<T> {
             let nothing = IntoDeserializer::<value::Error>::into_deserializer(());
             return T::deserialize(nothing).map_err(|_| ContentError::Empty.into());
         }
+        check_coding(&head.headers)?;
         check_content_type(&head.headers)?;
         Ok(decode(&body)?)
     }
@@ -51,7 +52,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), ContentError> {
 }
 
 /// Decodes a document. A byte order mark is ignored, as RFC 8259 §8.1 allows.
-pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {
+pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     serde_json::from_slice(body).map_err(|error| explain::<T>(body, &error))
 }
@@ -66,18 +67,31 @@ fn explain<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> JsonE
             .is_err();
     let path = if failed_again { track.path().to_string() } else { ".".into() };
     let (line, column) = (error.line(), error.column());
-    JsonError { path, line, column, message: message(error), snippet: snippet(body, line, column) }
+    let text = error.to_string();
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let summary = if error.is_data() { summary(message) } else { message.into() };
+    JsonError {
+        path,
+        line,
+        column,
+        message: message.into(),
+        summary,
+        snippet: snippet(body, line, column),
+    }
 }
 
-/// The message of `error` without its place, and without the value that it names: that may be a secret.
-fn message(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+/// What a message about a value says without naming the value: that may be a secret. A message that
+/// is not one of serde's own may say anything, so nothing of it is left.
+fn summary(message: &str) -> String {
+    for kind in ["missing field", "duplicate field", "invalid length"] {
+        if message.starts_with(kind) {
+            return message.into();
+        }
+    }
     for kind in ["invalid type", "invalid value", "unknown variant", "unknown field"] {
-        let Some(rest) = text.strip_prefix(kind) else {
-            continue;
-        };
-        let Some((found, expected)) = rest.rsplit_once(", expected ") else {
+        let Some(rest) = message.strip_prefix(kind) else { continue };
+        let none = rest.ends_with("there are no fields") || rest.ends_with("there are no variants");
+        let Some((found, expected)) = rest.rsplit_once(", expected ").filter(|_| !none) else {
             return kind.into();
         };
         let found = found.trim_start_matches(": ");
@@ -85,7 +99,7 @@ fn message(error: &serde_json::Error) -> String {
         let colon = if found.is_empty() { "" } else { ": " };
         return format!("{kind}{colon}{found}, expected {expected}");
     }
-    text.into()
+    "the type refuses the value".into()
 }
 
 fn snippet(body: &[u8], line: usize, column: usize) -> String {
@@ -152,14 +166,30 @@ mod tests {
             A,
             B,
         }
+        #[derive(Debug, Deserialize)]
+        #[serde(try_from = "String")]
+        struct Picky;
+        impl TryFrom<String> for Picky {
+            type Error = String;
+            fn try_from(text: String) -> Result<Self, String> {
+                Err(format!("no {text}"))
+            }
+        }
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
         let errors = [
             error::<Kind>("\"CANARY\""),
             error::<u8>("\"CANARY, expected `x\""),
             error::<char>("\"CANARY\""),
             error::<Item>("{\"id\": \"CANARY"),
+            error::<Picky>("\"CANARY\""),
+            error::<Nothing>("{\"a, expected CANARY\": 1}"),
         ];
+        assert_eq!(errors[4].message(), "no CANARY");
         for error in errors {
-            assert!(!format!("{error} {error:?}").contains("CANARY"), "{error}");
+            let text = format!("{error} {error:?}").replace(error.path(), "");
+            assert!(!text.contains("CANARY"), "{error}");
         }
         assert!(
             error::<Kind>("\"x\"").to_string().ends_with("unknown variant, expected `a` or `b`")
@@ -172,7 +202,8 @@ mod tests {
             ["", " ", "NaN", "{} x", "[1,]", "{\"a\"", "\"\\ud800\"", "1e400", &"[".repeat(100_000)]
         {
             let error = error::<Value>(body);
-            assert!(error.snippet().len() <= 64, "{body}");
+            assert!(error.snippet().chars().count() <= 64, "{body}");
+            assert!(error.line() == 1 && error.column() <= body.len(), "{error}");
         }
         assert_eq!(decode::<Value>(b"\xef\xbb\xbf1").unwrap(), 1);
         assert_eq!(decode::<Value>(b"{\"a\":1,\"a\":2}").unwrap()["a"], 2);

@@ -28,8 +28,8 @@
 
 mod error;
 mod form;
-mod json;
-mod text;
+pub(crate) mod json;
+pub(crate) mod text;
 
 pub use self::{
     error::{ContentError, JsonError},
@@ -39,7 +39,7 @@ pub use self::{
 
 use crate::{BoxError, MediaType};
 use bytes::Bytes;
-use http::response;
+use http::{HeaderMap, header::CONTENT_ENCODING, response};
 use serde_json::Value;
 
 /// A way to turn the body of a response into a value. See the [module docs](self).
@@ -54,6 +54,17 @@ pub trait FromBody {
     /// The body is not what this decodes. The error becomes the source of an
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) error.
     fn from_body(head: &response::Parts, body: Bytes) -> Result<Self::Output, BoxError>;
+}
+
+/// Whether the bytes are the content itself, with no coding such as `gzip` around it.
+fn check_coding(headers: &HeaderMap) -> Result<(), ContentError> {
+    match headers.get(CONTENT_ENCODING) {
+        Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            let coding = String::from_utf8_lossy(coding.as_bytes()).into_owned();
+            Err(ContentError::Encoded { coding })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A response body by its content type.
@@ -113,9 +124,13 @@ impl FromBody for Content {
             return Ok(Self::Empty);
         }
         match MediaType::of(&head.headers) {
-            Some(media_type) if media_type.is_json() => Ok(Self::Json(json::decode(&body)?)),
+            Some(media_type) if media_type.is_json() => {
+                check_coding(&head.headers)?;
+                Ok(Self::Json(json::decode(&body)?))
+            }
             Some(media_type) if media_type.is_text() => {
-                Ok(Self::Text(text::decode(&media_type, &body)?))
+                check_coding(&head.headers)?;
+                Ok(Self::Text(text::decode(Some(&media_type), &body)?))
             }
             _ => Ok(Self::Bytes(body)),
         }
@@ -135,10 +150,8 @@ impl FromBody for String {
     type Output = Self;
 
     fn from_body(head: &response::Parts, body: Bytes) -> Result<Self, BoxError> {
-        match MediaType::of(&head.headers) {
-            Some(media_type) => Ok(text::decode(&media_type, &body)?),
-            None => Ok(text::decode_utf_8(&body)?),
-        }
+        check_coding(&head.headers)?;
+        Ok(text::decode(MediaType::of(&head.headers).as_ref(), &body)?)
     }
 }
 
@@ -188,6 +201,23 @@ mod tests {
         ] {
             assert_eq!(decode::<Content>(content_type, "1").unwrap(), content, "{content_type}");
         }
+    }
+
+    #[test]
+    fn content_that_is_still_encoded_is_named_as_such() {
+        let mut head = http::Response::new(()).into_parts().0;
+        head.headers.insert("content-encoding", http::HeaderValue::from_static("gzip"));
+        head.headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        let encoded = ContentError::Encoded { coding: "gzip".into() };
+        let body = || Bytes::from_static(b"\x1f\x8b");
+        for error in [
+            Content::from_body(&head, body()).unwrap_err(),
+            Json::<u8>::from_body(&head, body()).unwrap_err(),
+            String::from_body(&head, body()).unwrap_err(),
+        ] {
+            assert_eq!(error.downcast_ref(), Some(&encoded));
+        }
+        assert_eq!(Bytes::from_body(&head, body()).unwrap(), body());
     }
 
     #[test]

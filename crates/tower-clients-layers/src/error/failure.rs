@@ -1,19 +1,23 @@
 //! The response behind a status error.
 
-use crate::{Body, MediaType};
+use crate::{
+    Body, JsonError, MediaType,
+    content::{json, text},
+};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::OnceLock};
 
 /// A response whose status was not accepted: status, headers, and the body as far as it was kept.
 ///
-/// `Debug` shows status, content type and size, never header values or content.
+/// `Debug` shows status, content type and size, no other header and no content.
 pub struct Failure {
     status: StatusCode,
     headers: HeaderMap,
     body: FailureBody,
+    problem: OnceLock<Option<Problem>>,
 }
 
 enum FailureBody {
@@ -22,17 +26,28 @@ enum FailureBody {
 }
 
 impl Failure {
+    /// A failure with its whole body, for layers that refuse a response of their own accord.
+    #[must_use]
+    pub fn new(response: Response<Bytes>) -> Self {
+        let (head, body) = response.into_parts();
+        Self::kept(head.status, head.headers, body, false)
+    }
+
     pub(crate) fn kept(
         status: StatusCode,
         headers: HeaderMap,
         bytes: Bytes,
         truncated: bool,
     ) -> Self {
-        Self { status, headers, body: FailureBody::Kept { bytes, truncated } }
+        Self::with(status, headers, FailureBody::Kept { bytes, truncated })
     }
 
     pub(crate) fn open(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
-        Self { status, headers, body: FailureBody::Open(body) }
+        Self::with(status, headers, FailureBody::Open(body))
+    }
+
+    fn with(status: StatusCode, headers: HeaderMap, body: FailureBody) -> Self {
+        Self { status, headers, body, problem: OnceLock::new() }
     }
 
     /// The status of the response.
@@ -66,29 +81,32 @@ impl Failure {
         }
     }
 
-    /// The kept part as UTF-8 text, damaged characters replaced.
+    /// The kept part as text by its charset, damaged characters replaced.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(self.bytes())
+        text::decode_lossy(MediaType::of(&self.headers).as_ref(), self.bytes())
     }
 
-    /// The kept part decoded from JSON.
+    /// The kept part decoded from JSON, whatever its content type.
     ///
     /// # Errors
     ///
     /// The kept part is not the JSON of a `T`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(self.bytes())
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
+        json::decode(self.bytes())
     }
 
-    /// The problem details, when the response is `application/problem+json` (RFC 9457).
+    /// The problem details, when the response is `application/problem+json` (RFC 9457) and its
+    /// whole body was kept.
     #[must_use]
-    pub fn problem(&self) -> Option<Problem> {
+    pub fn problem(&self) -> Option<&Problem> {
+        self.problem.get_or_init(|| self.read_problem()).as_ref()
+    }
+
+    fn read_problem(&self) -> Option<Problem> {
         let media_type = MediaType::of(&self.headers)?;
-        if media_type.essence() != "application/problem+json" {
-            return None;
-        }
-        self.json().ok().map(Problem)
+        let is_problem = media_type.essence() == "application/problem+json";
+        if is_problem { self.json().ok().map(Problem) } else { None }
     }
 
     /// The body, to read on: the rest of an [open](crate::CheckStatusLayer::streaming) one, or the kept part.
@@ -114,8 +132,8 @@ impl fmt::Debug for Failure {
 
 /// Problem details of an HTTP API, RFC 9457.
 ///
-/// Members of the wrong type count as absent (§3.1).
-#[derive(Debug, Clone, PartialEq)]
+/// Members of the wrong type count as absent (§3.1). `Debug` shows the names of the members.
+#[derive(Clone, PartialEq)]
 pub struct Problem(Map<String, Value>);
 
 impl Problem {
@@ -143,10 +161,10 @@ impl Problem {
         self.string("detail")
     }
 
-    /// `instance`: the URI that names this occurrence.
+    /// `instance`: the URI reference that names this occurrence.
     #[must_use]
-    pub fn instance(&self) -> Option<Uri> {
-        self.string("instance")?.parse().ok()
+    pub fn instance(&self) -> Option<&str> {
+        self.string("instance")
     }
 
     /// Any member, extension members included.
@@ -157,6 +175,12 @@ impl Problem {
 
     fn string(&self, member: &str) -> Option<&str> {
         self.0.get(member)?.as_str()
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
@@ -173,26 +197,24 @@ mod tests {
 
     #[test]
     fn problem_details_are_read_with_their_extensions() {
-        let problem = failure(
+        let failure = failure(
             "application/problem+json; charset=utf-8",
             r#"{"type":"https://e.org/low","title":"Low","status":409,"detail":"30 < 50","instance":"/a/1","balance":30}"#,
-        )
-        .problem()
-        .unwrap();
+        );
+        let problem = failure.problem().unwrap();
         assert_eq!(problem.type_uri(), "https://e.org/low");
         assert_eq!(problem.title(), Some("Low"));
         assert_eq!(problem.status(), Some(StatusCode::CONFLICT));
         assert_eq!(problem.detail(), Some("30 < 50"));
-        assert_eq!(problem.instance().unwrap().path(), "/a/1");
+        assert_eq!(problem.instance(), Some("/a/1"));
         assert_eq!(problem.get("balance").unwrap(), 30);
     }
 
     #[test]
     fn members_of_the_wrong_type_count_as_absent() {
-        let problem =
-            failure("application/problem+json", r#"{"type":1,"title":[],"status":"409"}"#)
-                .problem()
-                .unwrap();
+        let failure =
+            failure("application/problem+json", r#"{"type":1,"title":[],"status":"409"}"#);
+        let problem = failure.problem().unwrap();
         assert_eq!(
             (problem.type_uri(), problem.title(), problem.status()),
             ("about:blank", None, None)

@@ -101,14 +101,11 @@ impl Error {
             Ok(error) => return *error,
             Err(error) => error,
         };
-        let within = successors(Some(&*error as &(dyn StdError + 'static)), |e| cause(*e))
-            .find_map(|e| e.downcast_ref::<Self>())
-            .map(|e| (e.inner.kind, e.inner.sent));
+        let chain = successors(Some(&*error as &(dyn StdError + 'static)), |e| cause(*e));
+        // Only the kind: whether that other request was sent proves nothing about this one.
+        let within = chain.filter_map(|e| e.downcast_ref::<Self>()).map(Self::kind).next();
         let mut new = Self::new(kind, error);
-        if let Some((kind, sent)) = within {
-            new.inner.kind = kind;
-            new.inner.sent = sent;
-        }
+        new.inner.kind = within.unwrap_or(kind);
         new
     }
 
@@ -117,6 +114,13 @@ impl Error {
         use ErrorKind::{Config, Connect, Request, Url};
         let sent = !matches!(kind, Config | Url | Request | Connect);
         Self { inner: Box::new(Inner { kind, sent, target: None, failure, source }) }
+    }
+
+    /// The same error as another kind.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.inner.kind = kind;
+        self
     }
 
     /// Marks that not one byte of the request left, so that it may be sent again whatever its method.
@@ -196,7 +200,12 @@ impl Error {
     /// The response that was not accepted: status, headers and the start of its body.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
-        self.inner.failure.as_ref()
+        self.look(|error| error.inner.failure.as_ref())
+    }
+
+    /// Looks into this error, then into those of its kind that it was made from.
+    fn look<'a, T>(&'a self, what: impl Fn(&'a Self) -> Option<T>) -> Option<T> {
+        successors(Some(self), |error| error.find_source()).find_map(what)
     }
 
     /// Like [`failure`](Self::failure), by value.
@@ -226,13 +235,13 @@ impl Error {
     /// The method of the request that failed.
     #[must_use]
     pub fn method(&self) -> Option<&Method> {
-        self.inner.target.as_ref().map(|(method, _)| method)
+        self.look(|error| error.inner.target.as_ref()).map(|(method, _)| method)
     }
 
     /// The URL of the request that failed, without user information and without the values of its query.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
-        self.inner.target.as_ref().map(|(_, url)| url.as_str())
+        self.look(|error| error.inner.target.as_ref()).map(|(_, url)| url.as_str())
     }
 }
 
@@ -340,8 +349,17 @@ mod tests {
         )
         .not_sent();
         let error = Error::from_service(std::io::Error::other(inner));
-        assert!(error.is_timeout() && !error.may_have_been_sent());
+        assert!(error.is_timeout() && error.may_have_been_sent());
         assert_eq!(error.timeout().unwrap().limit(), "connect");
+    }
+
+    #[test]
+    fn failure_is_found_deeper_in_the_chain() {
+        let failure = Failure::new(http::Response::builder().status(404).body("x".into()).unwrap());
+        let inner =
+            Error::status_failure(failure).for_request(&Method::GET, &Uri::from_static("/a"));
+        let error = Error::from_service(std::io::Error::other(std::io::Error::other(inner)));
+        assert_eq!((error.status().unwrap(), error.url()), (StatusCode::NOT_FOUND, Some("/a")));
     }
 
     #[test]

@@ -27,6 +27,9 @@ pub(crate) enum Reason {
     EmptySegment,
     AuthorityForm,
     NoHost,
+    AsteriskForm,
+    MoreThanOrigin,
+    Unwritable,
     Uri(String),
 }
 
@@ -67,10 +70,14 @@ impl fmt::Display for UrlError {
         f.write_str(match &self.reason {
             Reason::Invalid(error) => return write!(f, "it does not parse: {error}"),
             Reason::NotAbsolute => "a base URL starts with `http://` or `https://` and a host",
-            Reason::Scheme => "only the schemes `http` and `https` are spoken here",
+            Reason::Scheme => {
+                "only the schemes `http` and `https` are spoken here; a path with a colon starts with `./`"
+            }
             Reason::UserInfo => "user information is not allowed in a URL; use basic authorization instead",
-            Reason::BaseQuery => "a base URL has no query; use default query parameters instead",
-            Reason::BaseFragment => "a base URL has no fragment",
+            Reason::BaseQuery => {
+                "a base URL, or a child of one, has no query; use query parameters instead"
+            },
+            Reason::BaseFragment => "a base URL, or a child of one, has no fragment",
             Reason::Port => "port 0 cannot be connected to",
             Reason::HostDot => "a host name is written without a final dot here",
             Reason::Forbidden(char) => {
@@ -86,6 +93,9 @@ impl fmt::Display for UrlError {
             Reason::Path => "it leads outside of the base path, or spells a dot segment",
             Reason::Segment => "a segment may not be, or hide, a dot segment",
             Reason::EmptySegment => "a segment may not be empty",
+            Reason::AsteriskForm => "`*` names no resource below a base URL",
+            Reason::MoreThanOrigin => "an origin has a scheme, a host and a port, and nothing else",
+            Reason::Unwritable => "a segment failed to write itself",
             Reason::NoHost => "a scheme is followed by `//` and a host",
             Reason::AuthorityForm => "it reads as a host name; start the path with `/`",
             Reason::Uri(error) => return write!(f, "it does not fit a request: {error}"),

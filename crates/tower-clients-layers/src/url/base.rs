@@ -2,7 +2,7 @@
 
 use super::{
     Origin, Reference, ToReference,
-    rules::{forbid_control_characters, has_dot_segment, has_user_info, is_plain_path_byte},
+    rules::{has_dot_segment, has_user_info, is_plain_path_byte, parse_absolute},
 };
 use crate::error::{Error, Reason, UrlError};
 use http::{
@@ -54,12 +54,7 @@ impl BaseUrl {
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the URL is not absolute or has a query, a fragment, user
     /// information, a control character or a backslash.
     pub fn parse(url: &str) -> Result<Self, Error> {
-        forbid_control_characters(url)?;
-        let rest = url.trim_start().split_once("://").ok_or(UrlError::from(Reason::NotAbsolute))?.1;
-        if rest.starts_with('/') {
-            return Err(UrlError::from(Reason::NotAbsolute).into());
-        }
-        Ok(Self::new(Url::parse(url).map_err(UrlError::from)?)?)
+        Ok(Self::new(parse_absolute(url)?)?)
     }
 
     fn new(mut url: Url) -> Result<Self, UrlError> {
@@ -146,6 +141,9 @@ impl BaseUrl {
     }
 
     pub(crate) fn at_reference(&self, reference: &Reference<'_>) -> Result<Self, UrlError> {
+        if reference.text.contains('#') {
+            return Err(Reason::BaseFragment.into());
+        }
         let mut child = Self::new(self.resolve(&reference.text)?)?;
         let inner = Arc::make_mut(&mut child.inner);
         inner.trailing.clone_from(&self.inner.trailing);
@@ -213,16 +211,29 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-impl PartialEq for BaseUrl {
-    /// Whether both join every reference to the same URL.
-    fn eq(&self, other: &Self) -> bool {
-        let key =
-            |base: &Self| (base.inner.url.clone(), base.inner.slash, base.inner.trailing.clone());
-        key(self) == key(other)
+impl TryFrom<&str> for BaseUrl {
+    type Error = Error;
+
+    fn try_from(url: &str) -> Result<Self, Error> {
+        Self::parse(url)
     }
 }
 
-impl Eq for BaseUrl {}
+impl TryFrom<&String> for BaseUrl {
+    type Error = Error;
+
+    fn try_from(url: &String) -> Result<Self, Error> {
+        Self::parse(url)
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = Error;
+
+    fn try_from(url: String) -> Result<Self, Error> {
+        Self::parse(&url)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -235,7 +246,7 @@ mod tests {
     #[test]
     fn a5_query_fragment_and_user_information_are_refused_with_advice() {
         for (url, advice) in [
-            ("http://h/a?x=1", "default query parameters"),
+            ("http://h/a?x=1", "query parameters"),
             ("http://h/a#f", "no fragment"),
             ("http://u:p@h/", "basic authorization"),
             ("http://u@h/", "basic authorization"),
@@ -274,6 +285,7 @@ mod tests {
         assert_eq!(child.join("").unwrap(), "http://h/api/users/7.json");
         assert!(child.join("/api/users/8").is_err());
         assert!(child.at("x?y").unwrap_err().is_url());
+        assert!(child.at("x#y").unwrap_err().is_url());
     }
 
     #[test]

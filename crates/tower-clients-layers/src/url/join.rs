@@ -22,6 +22,7 @@ impl BaseUrl {
         let text = text.strip_prefix('/').unwrap_or(text);
         match Plain::new(text) {
             Some(plain) if !text.starts_with('/') => self.concatenate(plain),
+            _ if text.starts_with('?') => self.join_parsed(text),
             _ => {
                 self.check_dots(text)?;
                 // The dot keeps `//host` and `a:b` a path.
@@ -73,7 +74,7 @@ impl BaseUrl {
             text.push('?');
             text.push_str(&query.replace('`', "%60"));
         }
-        if *self.origin() == Origin::of_url(&url)? {
+        if self.origin().is_of(&url) {
             return self.uri(text);
         }
         let origin = &url[..url::Position::BeforePath];
@@ -95,16 +96,18 @@ impl BaseUrl {
             self.inner.url.join(reference)?
         };
         url.set_fragment(None);
-        let origin = Origin::of_url(&url)?;
         if has_user_info(&url) {
             return Err(Reason::UserInfo.into());
         }
-        if origin == *self.origin() {
+        if self.origin().is_of(&url) {
             if self.inner.boundary == Boundary::Path {
                 self.check_path(url.path())?;
             }
-        } else if !self.inner.allowed.contains(&origin) {
-            return Err(self.escape(origin.to_string()));
+        } else {
+            let origin = Origin::of_url(&url)?;
+            if !self.inner.allowed.contains(&origin) {
+                return Err(self.escape(origin.to_string()));
+            }
         }
         Ok(url)
     }
@@ -140,8 +143,15 @@ impl BaseUrl {
     }
 
     fn check_path(&self, path: &str) -> Result<(), UrlError> {
-        let inside = path.starts_with(self.path()) || path == self.own_path();
-        if inside && !has_dot_segment(path) { Ok(()) } else { Err(Reason::Path.into()) }
+        let base = self.own_path().trim_end_matches('/');
+        let itself = path
+            .strip_prefix(base)
+            .is_some_and(|rest| rest.is_empty() || rest == &*self.inner.trailing);
+        if (itself || path.starts_with(self.path())) && !has_dot_segment(path) {
+            Ok(())
+        } else {
+            Err(Reason::Path.into())
+        }
     }
 }
 
@@ -169,9 +179,10 @@ fn is_plain_query_byte(byte: u8) -> bool {
 
 /// Whether a reference has neither scheme nor host.
 fn is_relative(reference: &str) -> bool {
-    let reference = reference.trim_matches(' ');
-    let no_scheme = Url::parse(reference) == Err(url::ParseError::RelativeUrlWithoutBase);
-    no_scheme && !reference.starts_with("//")
+    let reference = reference.trim_start_matches(' ');
+    let (scheme, rest) = reference.split_at(reference.find([':', '/', '?', '#']).unwrap_or(0));
+    let has_scheme = rest.starts_with(':') && scheme.starts_with(|c: char| c.is_ascii_alphabetic());
+    !has_scheme && !reference.starts_with("//")
 }
 
 fn append_trailing(path: &mut String, trailing: &str) {
@@ -370,27 +381,50 @@ mod tests {
 
     mod properties {
         use super::*;
-        use proptest::prelude::*;
+        use proptest::{prelude::*, sample::select};
+
+        fn bases() -> impl Strategy<Value = BaseUrl> {
+            let urls = ["http://h", "http://h/", "http://h/v1", "http://h/v1/", "http://h/a//b"];
+            let boundaries = [Boundary::Origin, Boundary::Path];
+            let trailings = ["", "/", ".json", "x"];
+            (select(urls.to_vec()), select(boundaries.to_vec()), select(trailings.to_vec()))
+                .prop_map(|(url, boundary, trailing)| {
+                    let base = BaseUrl::parse(url).unwrap().with_boundary(boundary);
+                    base.with_trailing(trailing).unwrap()
+                })
+        }
 
         proptest! {
             #![proptest_config(ProptestConfig::with_cases(4096))]
 
             #[test]
-            fn concatenation_equals_the_parser(reference in "[a-z./?=&;@!%25:~_-]{0,12}") {
-                let base = base();
+            fn concatenation_equals_the_parser(
+                base in bases(), reference in "[a-z./?=&;@!%25:~_-]{0,12}",
+            ) {
                 if let Some(plain) = Plain::new(&reference) {
-                    prop_assert_eq!(base.concatenate(plain).unwrap(), base.join_parsed(&reference).unwrap());
+                    prop_assert_eq!(base.concatenate(plain), base.join_parsed(&reference));
                 }
             }
 
             #[test]
-            fn any_reference_stays_inside_or_is_an_error(reference in "(\\PC|[\\\\/.:@%?#\t\r\n2eE;]){0,16}") {
-                let base = base().with_boundary(Boundary::Path);
+            fn appended_path_is_the_relative_reference(
+                base in bases(), path in "([a-z]{0,6}|[?][a-z?&=\\[\\]';]{0,12})",
+            ) {
+                let uri: Uri = format!("/{path}").parse().unwrap();
+                prop_assert_eq!(base.append(&uri).ok(), base.join(path.as_str()).ok());
+            }
+
+            #[test]
+            fn any_reference_stays_inside_or_is_an_error(
+                base in bases(), reference in "(\\PC|[\\\\/.:@%?#\t\r\n2eE;]){0,16}",
+            ) {
                 if let Ok(uri) = base.join(reference.as_str()) {
                     prop_assert!(base.origin().contains(&uri));
-                    prop_assert!(uri.path() == "/v1" || uri.path().starts_with("/v1/"));
-                    prop_assert!(!has_dot_segment(uri.path()));
                     prop_assert!(!uri.authority().unwrap().as_str().contains('@'));
+                    prop_assert!(base.check(&uri).is_ok(), "{}", uri);
+                    if base.inner.boundary == Boundary::Path {
+                        prop_assert!(!has_dot_segment(uri.path()));
+                    }
                 }
             }
         }

@@ -10,7 +10,9 @@
 //! | `"?q=1"` | `https://h/v1?q=1` | the same, with a query |
 //! | `"/user"` | `https://h/user` | from the root |
 //! | `"../v2/user"` | `https://h/v2/user` | normalised |
-//! | `("users", "a/b", 7)` | `https://h/v1/users/a%2Fb/7` | each item is one encoded segment |
+//! | `("users", "a/b", 7)`, `[..]` | `https://h/v1/users/a%2Fb/7` | each item is one encoded segment |
+//! | `Segment("a/b")` | `https://h/v1/a%2Fb` | one encoded segment |
+//! | `"./users:batch"` | `https://h/v1/users:batch` | a colon early on would end a scheme |
 //! | `"//other/x"`, `"https://other/x"` | error | unless that origin is allowed |
 //!
 //! Give values as segments and write references yourself: a segment cannot climb or add a query.
@@ -36,5 +38,5 @@ pub use self::{
     base::{BaseUrl, Boundary},
     origin::Origin,
     redact::redact,
-    reference::{Reference, ToReference},
+    reference::{Reference, Segment, ToReference},
 };

@@ -1,7 +1,8 @@
 //! The origin of a URL: what credentials are bound to.
 
+use super::rules::{has_user_info, parse_absolute};
 use crate::error::{Error, Reason, UrlError};
-use http::Uri;
+use http::{Uri, uri::Authority};
 use std::{fmt, str::FromStr, sync::Arc};
 use url::Url;
 
@@ -35,7 +36,11 @@ impl Origin {
     ///
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when it is not absolute, or its host or port cannot be used.
     pub fn of(uri: &Uri) -> Result<Self, Error> {
-        uri.to_string().parse()
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(UrlError::from(Reason::NotAbsolute).into());
+        };
+        let host = authority.as_str().rsplit('@').next().unwrap_or("");
+        format!("{scheme}://{host}").parse()
     }
 
     pub(super) fn of_url(url: &Url) -> Result<Self, UrlError> {
@@ -60,17 +65,30 @@ impl Origin {
             Some("http") => false,
             _ => return false,
         };
-        let Some(authority) = uri.authority() else {
-            return false;
-        };
-        let port = match authority.as_str().as_bytes().last() {
-            // A bare colon is the default port, a digit may be one of a port.
-            Some(b'0'..=b'9' | b':') => authority.port_u16(),
-            _ => None,
-        };
+        let port = uri.authority().and_then(|authority| port_of(authority, https));
         self.inner.https == https
-            && self.inner.port == port.unwrap_or(default_port(https))
-            && self.inner.host.eq_ignore_ascii_case(authority.host())
+            && port == Some(self.inner.port)
+            && uri.host().is_some_and(|host| self.inner.host.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether a parsed URL lies on this origin.
+    pub(super) fn is_of(&self, url: &Url) -> bool {
+        let scheme = if self.inner.https { "https" } else { "http" };
+        url.scheme() == scheme
+            && url.host_str() == Some(&self.inner.host)
+            && url.port_or_known_default() == Some(self.inner.port)
+    }
+}
+
+/// The port of an authority; `None` when it is written in a way that is no port.
+fn port_of(authority: &Authority, https: bool) -> Option<u16> {
+    let after_user = authority.as_str().rsplit('@').next()?;
+    match after_user.strip_prefix(authority.host())? {
+        "" | ":" => Some(default_port(https)),
+        port => {
+            let digits = port.strip_prefix(':')?;
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+        }
     }
 }
 
@@ -81,8 +99,14 @@ fn default_port(https: bool) -> u16 {
 impl FromStr for Origin {
     type Err = Error;
 
+    /// Parses scheme, host and port. Anything more than a final slash is an error, since it would
+    /// not be part of the origin.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let url = Url::parse(text).map_err(UrlError::from)?;
+        let url = parse_absolute(text)?;
+        let rest = &url[url::Position::BeforePath..];
+        if has_user_info(&url) || !matches!(rest, "" | "/") {
+            return Err(UrlError::from(Reason::MoreThanOrigin).into());
+        }
         Ok(Self::of_url(&url)?)
     }
 }
@@ -110,7 +134,7 @@ mod tests {
     fn a6_host_forms_have_one_canonical_origin() {
         for (text, canonical) in [
             ("HTTP://H:80", "http://h"),
-            ("https://h:443/path?q#f", "https://h"),
+            ("https://h:443/", "https://h"),
             ("http://h:443", "http://h:443"),
             ("http://0x7f.1", "http://127.0.0.1"),
             ("http://0177.0.0.1:08080", "http://127.0.0.1:8080"),
@@ -133,6 +157,12 @@ mod tests {
             "ftp://h",
             "h",
             "",
+            "https://h/path",
+            "https://h?q",
+            "https://u@h",
+            "https:h",
+            "https:\\\\h",
+            "ht\ntps://h",
         ] {
             assert!(origin(text).unwrap_err().is_url(), "{text}");
         }
@@ -148,6 +178,9 @@ mod tests {
             ("http://h:81/x", false),
             ("https://h/x", false),
             ("https://h:80/x", false),
+            ("http://h:/x", true),
+            ("http://h:65536/x", false),
+            ("http://h:99999/x", false),
             ("http://h./x", false),
             ("http://hh/x", false),
             ("/x", false),

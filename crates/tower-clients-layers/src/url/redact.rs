@@ -15,15 +15,19 @@ use http::Uri;
 #[must_use]
 pub fn redact(uri: &Uri) -> String {
     let mut text = String::new();
-    if let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) {
-        let host = authority.as_str().rsplit('@').next().unwrap_or("");
-        text = format!("{scheme}://{host}");
+    if let Some(scheme) = uri.scheme_str() {
+        text = format!("{scheme}://");
+    }
+    if let Some(authority) = uri.authority() {
+        text.push_str(authority.as_str().rsplit('@').next().unwrap_or(""));
     }
     text.push_str(uri.path());
     let pairs = uri.query().into_iter().flat_map(|query| query.split('&'));
     for (i, pair) in pairs.enumerate() {
         text.push(if i == 0 { '?' } else { '&' });
-        text.push_str(pair.split_once('=').map_or("", |(key, _)| key));
+        // Without a value, what looks like a key may be a token, padded or not.
+        let keyed = pair.split_once('=').filter(|(_, value)| !value.trim_matches('=').is_empty());
+        text.push_str(keyed.map_or("", |(key, _)| key));
         text.push('…');
     }
     text
@@ -35,8 +39,8 @@ mod tests {
 
     #[test]
     fn relative_uri_and_bare_authority_show_the_path() {
-        assert_eq!(redact(&Uri::from_static("/a?x=1&b=")), "/a?x…&b…");
-        assert_eq!(redact(&Uri::from_static("user:pass@h:1")), "");
+        assert_eq!(redact(&Uri::from_static("/a?x=1&c2VjcmV0==")), "/a?x…&…");
+        assert_eq!(redact(&Uri::from_static("user:pass@h:1")), "h:1");
         assert_eq!(redact(&Uri::from_static("http://h")), "http://h/");
     }
 }

@@ -18,17 +18,49 @@ pub struct Reference<'a> {
     pub(super) text: Cow<'a, str>,
 }
 
+impl<'a> Reference<'a> {
+    /// A reference of RFC 3986.
+    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into() }
+    }
+
+    /// A list of segments; each item is encoded as exactly one.
+    ///
+    /// # Errors
+    ///
+    /// An item is empty, holds a control character, or is, or hides, a dot segment.
+    pub fn from_segments(
+        items: impl IntoIterator<Item = impl Display>,
+    ) -> Result<Reference<'static>, UrlError> {
+        let mut path = Encoded(String::new());
+        for (i, item) in items.into_iter().enumerate() {
+            if i > 0 {
+                path.0.push('/');
+            }
+            let start = path.0.len();
+            write!(path, "{item}").map_err(|_| Reason::Unwritable)?;
+            check_segment(&path.0[start..])?;
+        }
+        Ok(Reference { text: path.0.into() })
+    }
+}
+
 /// Values that can be joined to a [`BaseUrl`](super::BaseUrl).
 ///
-/// * A string is a reference of RFC 3986: a path that may climb, a query, even a whole URL.
-/// * A tuple, or an integer alone, is a list of segments. Each item is encoded as exactly one, and
-///   is an error if it is empty, holds a control character, or is, or hides, a dot segment.
+/// * A string is a reference of RFC 3986: a path that may climb, a query, even a whole URL. It is
+///   for what *you* write.
+/// * A [`Segment`], a tuple, a slice or an integer is a list of segments. Each item is encoded as
+///   exactly one, and is an error if it is empty, holds a control character, or is, or hides, a dot
+///   segment. It is for values that come from elsewhere.
 ///
 /// ```
 /// use tower_clients_layers::BaseUrl;
 ///
+/// use tower_clients_layers::url::Segment;
+///
 /// let base = BaseUrl::parse("https://h")?;
 /// let (owner, repo) = ("o/o", "r?r");
+/// assert_eq!(base.join(Segment(owner))?, "https://h/o%2Fo");
 /// assert_eq!(base.join(("repos", owner, repo, 1))?, "https://h/repos/o%2Fo/r%3Fr/1");
 /// assert!(base.join(("repos", "..")).is_err());
 /// # Ok::<(), tower_clients_layers::Error>(())
@@ -44,7 +76,19 @@ pub trait ToReference {
 
 impl ToReference for str {
     fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
-        Ok(Reference { text: self.into() })
+        Ok(Reference::new(self))
+    }
+}
+
+impl ToReference for Reference<'_> {
+    fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
+        Ok(Reference::new(&*self.text))
+    }
+}
+
+impl ToReference for Cow<'_, str> {
+    fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
+        (**self).to_reference()
     }
 }
 
@@ -57,7 +101,37 @@ impl ToReference for String {
 /// A URI that a server gave, say in `Location`. It is checked like any reference.
 impl ToReference for Uri {
     fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
-        Ok(Reference { text: self.to_string().into() })
+        Ok(Reference::new(self.to_string()))
+    }
+}
+
+/// One segment, encoded: for a value that comes from elsewhere.
+///
+/// `&api / "users" / Segment(name)` cannot leave `users`, whatever the name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment<T>(pub T);
+
+impl<T: Display> ToReference for Segment<T> {
+    fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
+        Reference::from_segments([&self.0])
+    }
+}
+
+impl<T: Display> ToReference for [T] {
+    fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
+        Reference::from_segments(self)
+    }
+}
+
+impl<T: Display, const N: usize> ToReference for [T; N] {
+    fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
+        self.as_slice().to_reference()
+    }
+}
+
+impl<T: Display> ToReference for Vec<T> {
+    fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
+        self.as_slice().to_reference()
     }
 }
 
@@ -73,7 +147,7 @@ macro_rules! segments {
             fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
                 #[allow(non_snake_case)]
                 let ($($item,)+) = self;
-                from_segments(&[$($item as &dyn Display),+])
+                Reference::from_segments([$($item as &dyn Display),+])
             }
         }
     };
@@ -92,27 +166,13 @@ macro_rules! integers {
     ($($integer:ty)+) => {$(
         impl ToReference for $integer {
             fn to_reference(&self) -> Result<Reference<'_>, UrlError> {
-                (*self,).to_reference().map(|Reference { text }| Reference { text: text.into_owned().into() })
+                Reference::from_segments([self])
             }
         }
     )+};
 }
 
 integers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
-
-fn from_segments(items: &[&dyn Display]) -> Result<Reference<'static>, UrlError> {
-    let mut path = Encoded(String::new());
-    for (i, item) in items.iter().enumerate() {
-        if i > 0 {
-            path.0.push('/');
-        }
-        let start = path.0.len();
-        // Writing to a string cannot fail; a `Display` that does has written what it has.
-        let _ = write!(path, "{item}");
-        check_segment(&path.0[start..])?;
-    }
-    Ok(Reference { text: path.0.into() })
-}
 
 fn check_segment(encoded: &str) -> Result<(), UrlError> {
     if encoded.is_empty() {
@@ -185,6 +245,15 @@ mod tests {
         let base = BaseUrl::parse("http://h").unwrap();
         assert_eq!(base.join(7u8).unwrap(), "http://h/7");
         assert_eq!(base.join((i64::MIN, 'c')).unwrap(), "http://h/-9223372036854775808/c");
+    }
+
+    #[test]
+    fn slices_are_lists_of_segments() {
+        let base = BaseUrl::parse("http://h/v1").unwrap();
+        assert_eq!(base.join(vec!["a/b", "c"]).unwrap(), "http://h/v1/a%2Fb/c");
+        assert_eq!(base.join([1, 2]).unwrap(), "http://h/v1/1/2");
+        assert_eq!(base.join([""; 0]).unwrap(), "http://h/v1");
+        assert!(base.join(Segment("../x")).is_err());
     }
 
     mod properties {

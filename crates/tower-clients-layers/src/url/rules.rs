@@ -34,3 +34,13 @@ pub(super) fn forbid_control_characters(reference: &str) -> Result<(), UrlError>
 pub(super) fn has_user_info(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
+
+/// Parses a URL that must have a scheme, `//` and a host.
+pub(super) fn parse_absolute(text: &str) -> Result<Url, UrlError> {
+    forbid_control_characters(text)?;
+    let rest = text.split_once("://").ok_or(Reason::NotAbsolute)?.1;
+    if rest.starts_with('/') {
+        return Err(Reason::NotAbsolute.into());
+    }
+    Ok(Url::parse(text)?)
+}
