@@ -87,7 +87,28 @@ fn resource_adds_one_for_the_name_of_the_request_in_errors() {
 }
 
 #[test]
-fn box_adds_one_for_the_future_and_one_for_the_clone() {
-    let client = client().boxed();
-    assert_eq!(allocations(|| client.get("user").send()), 1 + 2);
+fn box_adds_one_for_the_clone_one_for_the_future_and_one_for_the_body() {
+    let empty = client().boxed();
+    assert_eq!(allocations(|| empty.get("user").send()), 1 + 2);
+    let full = Client::with_service("http://h/v1", NoOp::new("x")).unwrap().boxed();
+    assert_eq!(allocations(|| full.get("user").send()), 1 + 3);
+}
+
+#[tokio::test]
+async fn timeout_adds_its_timer_and_the_name_of_the_request() {
+    let client = client();
+    let hour = std::time::Duration::from_secs(3600);
+    assert_eq!(allocations(|| client.get("user").timeout(hour).send()), 1 + 2);
+}
+
+#[test]
+fn query_adds_its_text_which_grows_and_the_new_url() {
+    let client = client();
+    assert_eq!(allocations(|| client.get("user").query(&[("page", "2")]).send()), 1 + 3);
+}
+
+#[test]
+fn segments_add_the_reference() {
+    let client = client();
+    assert_eq!(allocations(|| client.get(("users", "7")).send()), 1 + 1);
 }

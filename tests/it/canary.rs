@@ -36,6 +36,19 @@ fn client(url: &str) -> Client {
         .unwrap()
 }
 
+/// Says what it does not like.
+#[derive(Debug, serde::Deserialize)]
+#[serde(try_from = "Value")]
+struct Picky;
+
+impl TryFrom<Value> for Picky {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        Err(format!("{value} is not for me"))
+    }
+}
+
 #[test]
 fn clients_and_builders_show_none() {
     let builder = Client::builder("http://h").header("x-api-key", CANARY).query(&[("key", CANARY)]);
@@ -91,6 +104,7 @@ async fn errors_about_exchanges_show_none() {
         api().post("status/400").body(Form([("a", CANARY)])).await.unwrap_err(),
         get("anything").json::<Vec<u8>>().await.unwrap_err(),
         get("bearer").json::<std::collections::HashMap<String, u8>>().await.unwrap_err(),
+        get("anything").json::<Picky>().await.unwrap_err(),
         get("html").json::<Value>().await.unwrap_err(),
         get("anything").limit(1).await.unwrap_err(),
         get("delay/9").timeout(Duration::ZERO).await.unwrap_err(),

@@ -76,14 +76,14 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
 
     let stack = ServiceBuilder::new()
         .layer(note("top"))
+        .layer(DeadlineLayer::new(Duration::from_secs(1)))
+        .layer(note("deadline"))
         .layer(DecodeLayer::<Json<Value>>::new())
         .layer(note("decode"))
         .layer(CheckStatusLayer::new())
         .layer(note("check status"))
         .layer(JoinUrlLayer::new(base.clone()))
         .layer(note("join url"))
-        .layer(DeadlineLayer::new(Duration::from_secs(1)))
-        .layer(note("deadline"))
         .layer(DefaultQueryLayer::new(origin(), Query::new(&[("q", 1)])?))
         .layer(note("default query"))
         .layer(DefaultHeadersLayer::new(origin(), HeaderMap::from_iter([agent])))
@@ -93,29 +93,27 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .service(Mock::new().reply(Reply::json(&Value::Null)));
     stack.oneshot(Request::get("/user").body(Body::empty()).unwrap()).await?;
 
-    let (plain, deadline) = (
-        "tower_clients_layers::body::Body",
-        "tower_clients_layers::deadline::DeadlineBody<tower_clients_layers::body::Body>",
-    );
+    let body = "tower_clients_layers::body::Body";
+    let value = "serde_json::value::Value";
     assert_eq!(
         *log.lock().unwrap(),
         [
             "top: /user ".to_owned(),
+            "deadline: /user ".into(),
             "decode: /user ".into(),
             "check status: /user ".into(),
             "join url: http://h/v1/user ".into(),
-            "deadline: http://h/v1/user ".into(),
             "default query: http://h/v1/user?q=1 ".into(),
             "default headers: http://h/v1/user?q=1 x-default".into(),
             "authorize: http://h/v1/user?q=1 x-default authorization".into(),
-            format!("authorize: 200 OK {plain}"),
-            format!("default headers: 200 OK {plain}"),
-            format!("default query: 200 OK {plain}"),
-            format!("deadline: 200 OK {plain}"),
-            format!("join url: 200 OK {deadline}"),
-            format!("check status: 200 OK {deadline}"),
-            format!("decode: 200 OK {deadline}"),
-            "top: 200 OK serde_json::value::Value".into(),
+            format!("authorize: 200 OK {body}"),
+            format!("default headers: 200 OK {body}"),
+            format!("default query: 200 OK {body}"),
+            format!("join url: 200 OK {body}"),
+            format!("check status: 200 OK {body}"),
+            format!("decode: 200 OK {body}"),
+            format!("deadline: 200 OK {value}"),
+            format!("top: 200 OK tower_clients_layers::deadline::DeadlineBody<{value}>"),
         ]
     );
     Ok(())
@@ -136,7 +134,7 @@ fn preassembled_stack_has_the_same_order() {
     assert_eq!(order_in(type_name::<Stack>(), &outer), outer);
 
     let session = Client::builder("http://h").build_over(Mock::new()).unwrap().into_inner();
-    let inner = ["Deadline {", "DefaultQuery {", "DefaultHeaders {", "Authorize {", "Mock {"];
+    let inner = ["DefaultQuery {", "DefaultHeaders {", "Authorize {", "Mock {"];
     assert_eq!(order_in(&format!("{session:?}"), &inner), inner);
 }
 

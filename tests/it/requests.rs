@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tower_clients::{Body, Client, Content, Form, JsonError, Resource};
+use tower_clients::{Body, Client, Content, Form, Json, JsonError, Resource};
+use tower_clients_mock::{Mock, Reply};
 
 fn api() -> Resource<axum::Router> {
     Resource::with_service("http://in.process", testbed::router()).unwrap()
@@ -38,7 +39,7 @@ async fn query_takes_tuples_maps_and_structs() {
 #[tokio::test]
 async fn form_takes_tuples_maps_and_structs() {
     let search = Search { q: "a b&c", page: Some(2), tag: vec!["x", "é"] };
-    let echo: Value = api().post("post").body(Form(&search)).json().await.unwrap();
+    let echo: Value = api().post("post").form(&search).json().await.unwrap();
     assert_eq!(echo["form"], json!({"q": "a b&c", "page": "2", "tag": ["x", "é"]}));
     assert_eq!(echo["headers"]["Content-Type"], "application/x-www-form-urlencoded");
     let echo: Value = api().post("post").body(Form([("a", "1")])).json().await.unwrap();
@@ -56,6 +57,37 @@ async fn body_sets_a_content_type_unless_the_request_has_one() {
     assert_eq!((&echo["data"], &echo["headers"]["Content-Type"]), (&json!("raw"), &Value::Null));
     let echo: Value = api().post("post").body(Body::empty()).json().await.unwrap();
     assert_eq!(echo["data"], "");
+}
+
+#[tokio::test]
+async fn last_body_decides_about_the_content_type() {
+    let mock = Mock::new().reply(Reply::status(200)).reply(Reply::status(200));
+    let client = Client::with_service("http://mock", mock.clone()).unwrap();
+    client.post("x").json(&1).form(&[("a", 1)]).await.unwrap();
+    client.post("x").json(&1).body("plain").await.unwrap();
+    let requests = mock.requests();
+    assert_eq!(requests[0].headers()["content-type"], "application/x-www-form-urlencoded");
+    assert!(requests[1].headers().is_empty());
+}
+
+#[tokio::test]
+async fn resource_sends_first_and_receives_second() {
+    let echo: Value = api().post("post").json(&[1]).json().await.unwrap();
+    assert_eq!(echo["json"], json!([1]));
+    assert!(matches!(api().put("put").json(&[1]).await.unwrap(), Content::Json(_)));
+    assert!(matches!(api().patch("patch").await.unwrap(), Content::Json(_)));
+    let echo = api().post("post").decode::<Json<Value>>().await.unwrap();
+    assert_eq!(echo["data"], "");
+}
+
+#[tokio::test]
+async fn decoded_value_can_keep_its_head() {
+    let response = api().get("response-headers?etag=x").json::<Value>().with_head().await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["etag"]),
+        (200, &"x".parse().unwrap())
+    );
+    assert_eq!(response.body()["etag"], "x");
 }
 
 #[tokio::test]
@@ -79,15 +111,15 @@ async fn authorization_of_one_request() {
 async fn every_verb_is_sent() {
     let api = api().at("anything");
     for (request, method) in [
-        (api.get(""), "GET"),
-        (api.options(""), "OPTIONS"),
-        (api.post(""), "POST"),
-        (api.put(""), "PUT"),
-        (api.patch(""), "PATCH"),
-        (api.delete(""), "DELETE"),
-        (api.request("REPORT".parse().unwrap(), ""), "REPORT"),
+        (api.get("").bytes(), "GET"),
+        (api.options("").bytes(), "OPTIONS"),
+        (api.post("").bytes(), "POST"),
+        (api.put("").bytes(), "PUT"),
+        (api.patch("").bytes(), "PATCH"),
+        (api.delete("").bytes(), "DELETE"),
+        (api.request("REPORT".parse().unwrap(), "").bytes(), "REPORT"),
     ] {
-        let echo: Value = request.json().await.unwrap();
+        let echo: Value = serde_json::from_slice(&request.await.unwrap()).unwrap();
         assert_eq!(echo["method"], method);
     }
     assert_eq!(api.head("").await.unwrap(), Content::Empty);
@@ -106,6 +138,8 @@ async fn bad_input_is_the_error_of_the_await() {
         assert!(error.is_request() && !error.may_have_been_sent(), "{error:#}");
         assert_eq!(error.url(), Some("http://in.process/get"));
     }
+    let error = api().get("//evil/x").await.unwrap_err();
+    assert_eq!(error.to_string(), "GET http://in.process/: the URL cannot be used");
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! Limits of time, on a virtual clock.
 
+use http_body_util::BodyExt;
 use std::time::Duration;
 use tokio::time::Instant;
-use tower_clients::{Client, Resource, Session};
+use tower::{ServiceExt, limit::ConcurrencyLimitLayer};
+use tower_clients::{Body, Client, Resource, Session};
+use tower_clients_mock::{Mock, Reply};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -26,4 +29,45 @@ async fn timeout_of_the_request_beats_that_of_the_client() {
     assert!(api(SECOND).get("delay/5").timeout(9 * SECOND).await.is_ok());
     let error = api(9 * SECOND).get("delay/5").timeout(SECOND).await.unwrap_err();
     assert_eq!(error.timeout().unwrap().limit(), "total");
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_needs_no_layer_below_the_client() {
+    let mock = || Mock::new().reply(Reply::hang());
+    let api = Resource::with_service("http://mock", mock()).unwrap();
+    assert!(api.get("x").timeout(SECOND).await.unwrap_err().is_timeout());
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_until_the_service_is_ready_counts() {
+    let mock = Mock::new().reply(Reply::hang());
+    let api = Resource::with_service("http://mock", mock).unwrap();
+    let api = api.layer(ConcurrencyLimitLayer::new(1));
+    let holds_the_permit = tokio::spawn(api.get("first").send());
+    tokio::task::yield_now().await;
+    let start = Instant::now();
+    let error = api.get("second").timeout(SECOND).await.unwrap_err();
+    assert_eq!((start.elapsed(), error.is_timeout()), (SECOND, true));
+    holds_the_permit.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_as_a_service_has_the_same_limits() {
+    let client = Client::builder("http://mock").timeout(SECOND);
+    let client = client.build_over(Mock::new().reply(Reply::hang())).unwrap();
+    let request = http::Request::get("/x").body(Body::empty()).unwrap();
+    assert!(client.oneshot(request).await.unwrap_err().is_timeout());
+}
+
+#[tokio::test(start_paused = true)]
+async fn body_of_a_response_ends_at_the_deadline_too() {
+    let response = api(3 * SECOND).get("drip?duration=8&numbytes=8").response().await.unwrap();
+    let start = Instant::now();
+    let mut body = response.into_body();
+    while let Some(frame) = body.frame().await {
+        if let Err(error) = frame {
+            assert!(error.is_timeout());
+        }
+    }
+    assert_eq!(start.elapsed(), 3 * SECOND);
 }

@@ -5,7 +5,11 @@
 //! [`ErrorKind::Timeout`] error that says which limit it was. Dropping the exchange then frees
 //! what it held, as dropping it at any other time does.
 //!
-//! Needs a tokio runtime with its timer enabled, once a limit is set.
+//! The clock starts when the future is first polled. Waiting for the service below to become ready
+//! comes before that, in `poll_ready`; [`limit`] covers it too when it is given a whole `oneshot`.
+//!
+//! A limit costs one allocation: the timer moves from the future into the body, which stays
+//! [`Unpin`] when the body below is. It needs a tokio runtime with its timer enabled.
 //!
 //! ```
 //! use axum::Router;
@@ -40,7 +44,7 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -62,13 +66,19 @@ impl DeadlineLayer {
     pub const fn none() -> Self {
         Self { timeout: None }
     }
+
+    /// The time that a request has: that of its options, else that of the layer.
+    pub fn timeout_of<B>(&self, request: &Request<B>) -> Option<Duration> {
+        let own = RequestOptions::of(request).and_then(RequestOptions::timeout_value);
+        own.or(self.timeout)
+    }
 }
 
 impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadline<S>;
 
     fn layer(&self, inner: S) -> Deadline<S> {
-        Deadline { inner, timeout: self.timeout }
+        Deadline { inner, layer: *self }
     }
 }
 
@@ -76,7 +86,7 @@ impl<S> Layer<S> for DeadlineLayer {
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline<S> {
     inner: S,
-    timeout: Option<Duration>,
+    layer: DeadlineLayer,
 }
 
 impl<S> Deadline<S> {
@@ -96,39 +106,43 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let own = RequestOptions::of(&request).and_then(RequestOptions::timeout_value);
-        let timer = own.or(self.timeout).map(|timeout| Timer {
-            sleep: sleep(timeout),
-            timeout,
-            line: RequestLine::of(&request),
-        });
-        ResponseFuture { future: self.inner.call(request), timer }
+        let timeout = self.layer.timeout_of(&request);
+        let limit = timeout.map(|timeout| (timeout, RequestLine::of(&request)));
+        self::limit(self.inner.call(request), limit)
     }
+}
+
+/// Limits the time of an exchange that is given as a future, and names `RequestLine` in the error.
+pub fn limit<F>(exchange: F, limit: Option<(Duration, RequestLine)>) -> ResponseFuture<F> {
+    let timer = limit.map(|(timeout, line)| Box::pin(Timer { sleep: None, timeout, line }));
+    ResponseFuture { exchange, timer }
 }
 
 pin_project! {
     #[derive(Debug)]
     struct Timer {
+        // Made at the first poll: outside of a runtime there is no clock.
         #[pin]
-        sleep: Sleep,
+        sleep: Option<Sleep>,
         timeout: Duration,
         line: RequestLine,
     }
 }
 
 impl Timer {
-    /// The same deadline for the body: a polled `Sleep` cannot move.
-    fn again(self: Pin<&mut Self>) -> Self {
-        let this = self.project();
-        let deadline: Instant = this.sleep.deadline();
-        Self { sleep: sleep_until(deadline), timeout: *this.timeout, line: this.line.clone() }
-    }
-
     fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Error> {
-        let this = self.project();
-        ready!(this.sleep.poll(cx));
+        let mut this = self.project();
+        if this.sleep.is_none() {
+            this.sleep.set(Some(sleep(*this.timeout)));
+        }
+        ready!(this.sleep.as_pin_mut().map_or(Poll::Ready(()), |sleep| sleep.poll(cx)));
         let error = Error::new(ErrorKind::Timeout, TimeoutError::total(*this.timeout));
         Poll::Ready(this.line.named_in(error))
+    }
+
+    /// By the clock: a runtime that is kept busy does not fire its timers.
+    fn is_over(&self) -> bool {
+        self.sleep.as_ref().is_some_and(|sleep| sleep.deadline() <= Instant::now())
     }
 }
 
@@ -138,9 +152,8 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        future: F,
-        #[pin]
-        timer: Option<Timer>,
+        exchange: F,
+        timer: Option<Pin<Box<Timer>>>,
     }
 }
 
@@ -152,17 +165,19 @@ where
     type Output = Result<Response<DeadlineBody<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let Poll::Ready(result) = this.future.poll(cx) {
-            let timer = this.timer.as_pin_mut().map(Timer::again);
-            return Poll::Ready(match result {
-                Ok(response) => Ok(response.map(|body| DeadlineBody { body, timer })),
-                Err(error) => Err(Error::from_service(error)),
-            });
-        }
-        match this.timer.as_mut().as_pin_mut() {
-            Some(timer) => timer.poll_passed(cx).map(Err),
+        let this = self.project();
+        // First of all, so that the clock runs while the exchange is polled.
+        let passed = match this.timer {
+            Some(timer) => timer.as_mut().poll_passed(cx),
             None => Poll::Pending,
+        };
+        match this.exchange.poll(cx) {
+            Poll::Ready(Ok(response)) => {
+                let timer = this.timer.take();
+                Poll::Ready(Ok(response.map(|body| DeadlineBody { body, timer, failed: false })))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Error::from_service(error))),
+            Poll::Pending => passed.map(Err),
         }
     }
 }
@@ -173,8 +188,15 @@ pin_project! {
     pub struct DeadlineBody<B> {
         #[pin]
         body: B,
-        #[pin]
-        timer: Option<Timer>,
+        timer: Option<Pin<Box<Timer>>>,
+        failed: bool,
+    }
+}
+
+impl<B> DeadlineBody<B> {
+    /// The body, without the deadline.
+    pub fn into_inner(self) -> B {
+        self.body
     }
 }
 
@@ -189,24 +211,33 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, Error>>> {
-        let mut this = self.project();
-        if let Poll::Ready(frame) = this.body.poll_frame(cx) {
+        let this = self.project();
+        if *this.failed {
+            return Poll::Ready(None);
+        }
+        let over = this.timer.as_ref().is_some_and(|timer| timer.is_over());
+        if !over && let Poll::Ready(frame) = this.body.poll_frame(cx) {
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::from_response_body)));
         }
-        match this.timer.as_mut().as_pin_mut() {
-            Some(timer) => timer.poll_passed(cx).map(|error| Some(Err(error))),
-            None => Poll::Pending,
-        }
+        let Some(timer) = this.timer else { return Poll::Pending };
+        let error = ready!(timer.as_mut().poll_passed(cx));
+        *this.failed = true;
+        Poll::Ready(Some(Err(error)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.failed || self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
 }
+
+const _: () = {
+    const fn body_stays_movable<T: Unpin>() {}
+    body_stays_movable::<DeadlineBody<crate::Body>>();
+};
 
 #[cfg(test)]
 mod tests {
@@ -267,6 +298,33 @@ mod tests {
         let error = response.into_body().collect().await.unwrap_err();
         assert_eq!(start.elapsed(), 5 * SECOND);
         assert_eq!(error.timeout().unwrap().after(), 5 * SECOND);
+    }
+
+    /// Frames that are always ready, each a second after the other.
+    struct Flood;
+
+    impl Stream for Flood {
+        type Item = Result<Bytes, Infallible>;
+
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Ready(Some(Ok("x".into())))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn body_that_is_always_ready_ends_at_the_deadline_and_once() {
+        let service = service_fn(async |_: Request<()>| {
+            Ok::<_, Infallible>(Response::new(OwnBody::from_stream(Flood)))
+        });
+        let service = DeadlineLayer::new(3 * SECOND).layer(service);
+        let response = service.oneshot(Request::new(())).await.unwrap();
+        let mut body = response.into_body();
+        for _ in 0..3 {
+            assert!(body.frame().await.unwrap().is_ok());
+            tokio::time::advance(SECOND).await;
+        }
+        assert!(body.frame().await.unwrap().unwrap_err().is_timeout());
+        assert!(body.frame().await.is_none() && body.is_end_stream());
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,10 +6,10 @@
 //!
 //! | layer | does |
 //! |---|---|
+//! | [`DeadlineLayer`] | limits the time of the whole exchange, body included |
 //! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
 //! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
 //! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
-//! | [`DeadlineLayer`] | limits the time of the whole exchange, body included |
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
@@ -61,6 +61,7 @@ pub mod authorize;
 pub mod check_status;
 pub mod content;
 #[cfg(feature = "timeout")]
+#[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod deadline;
 pub mod decode;
 pub mod default_headers;

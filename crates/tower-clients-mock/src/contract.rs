@@ -3,12 +3,16 @@
 //! [`assert_contract`] wraps a layer around a service that watches how it is used, and panics with
 //! a sentence about the first rule that the layer breaks:
 //!
-//! 1. It is ready when the service below is, and not before.
+//! 1. It is ready when the service below is, and not before; it passes on the waker.
 //! 2. It calls the instance of the service below that it made ready, once per readiness.
 //! 3. A clone does not inherit readiness.
 //! 4. An error of the service below, from `poll_ready` or `call`, arrives in the chain of sources.
-//! 5. Extensions of the request go down, status, headers and extensions of the response come up.
+//! 5. Method, path, headers, extensions and body of the request go down (it may add to them);
+//!    status, headers and extensions of the response come up.
 //! 6. A dropped future drops what it waits for.
+//!
+//! The body of the response is not looked at. Some layers break a rule on purpose, such as tower's
+//! `Buffer`, which is ready on its own.
 //!
 //! ```
 //! use http::Request;
@@ -23,7 +27,8 @@
 //! # }
 //! ```
 
-use http::{Request, Response};
+use http::{HeaderValue, Method, Request, Response};
+use http_body::Body as _;
 use std::{
     error::Error as StdError,
     fmt,
@@ -31,10 +36,10 @@ use std::{
     iter::successors,
     pin::{Pin, pin},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Wake, Waker},
 };
 use tower_clients_layers::{Body, BoxError};
 use tower_layer::Layer;
@@ -51,7 +56,7 @@ pub const ORIGIN: &str = "http://contract.test";
 pub async fn assert_contract<L, R>(layer: L)
 where
     L: Layer<Probe>,
-    L::Service: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>>
+    L::Service: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>, Future: Send>
         + Clone
         + Send
         + Sync
@@ -72,10 +77,22 @@ where
     let probe = Probe::default();
     probe.watch.blocked.store(true, SeqCst);
     let mut service = layer.layer(probe.clone());
-    let mut cx = Context::from_waker(Waker::noop());
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&wakes));
+    let mut cx = Context::from_waker(&waker);
     assert!(service.poll_ready(&mut cx).is_pending(), "it is ready before the service below is");
-    probe.watch.blocked.store(false, SeqCst);
+    probe.watch.unblock();
+    assert!(wakes.0.load(SeqCst), "it does not pass on the waker that waits for readiness");
     assert!(service.poll_ready(&mut cx).is_ready(), "it is not ready when the service below is");
+}
+
+#[derive(Default)]
+struct Wakes(AtomicBool);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, SeqCst);
+    }
 }
 
 async fn exchange_goes_through<L, R>(layer: &L)
@@ -146,8 +163,10 @@ where
 }
 
 fn request() -> Request<Body> {
-    let mut request = Request::new(Body::empty());
+    let mut request = Request::new(Body::from("body"));
+    *request.method_mut() = Method::PUT;
     *request.uri_mut() = http::Uri::from_static("http://contract.test/path");
+    request.headers_mut().insert("x-own", HeaderValue::from_static("1"));
     request.extensions_mut().insert(Mark("down"));
     request
 }
@@ -173,10 +192,20 @@ pub struct Probe {
 #[derive(Debug, Default)]
 struct Watch {
     blocked: AtomicBool,
+    waiting: Mutex<Option<Waker>>,
     fails: AtomicBool,
     hangs: AtomicBool,
     calls: AtomicUsize,
     live: AtomicUsize,
+}
+
+impl Watch {
+    fn unblock(&self) {
+        self.blocked.store(false, SeqCst);
+        if let Ok(Some(waker)) = self.waiting.lock().map(|mut waiting| waiting.take()) {
+            waker.wake();
+        }
+    }
 }
 
 /// The error of a [`Probe`].
@@ -203,11 +232,14 @@ impl Service<Request<Body>> for Probe {
     type Error = ProbeError;
     type Future = ProbeFuture;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
         if self.watch.fails.load(SeqCst) {
             return Poll::Ready(Err(ProbeError));
         }
         if self.watch.blocked.load(SeqCst) {
+            if let Ok(mut waiting) = self.watch.waiting.lock() {
+                *waiting = Some(cx.waker().clone());
+            }
             return Poll::Pending;
         }
         self.ready = true;
@@ -216,6 +248,14 @@ impl Service<Request<Body>> for Probe {
 
     fn call(&mut self, request: Request<Body>) -> ProbeFuture {
         assert!(std::mem::take(&mut self.ready), "it calls an instance that it did not make ready");
+        assert_eq!(request.method(), Method::PUT, "it keeps the method");
+        assert_eq!(request.uri().path(), "/path", "it keeps the path");
+        assert_eq!(
+            request.headers().get("x-own").map(HeaderValue::as_bytes),
+            Some(&b"1"[..]),
+            "it keeps headers"
+        );
+        assert_eq!(request.body().size_hint().exact(), Some(4), "it keeps the body");
         self.watch.calls.fetch_add(1, SeqCst);
         self.watch.live.fetch_add(1, SeqCst);
         ProbeFuture { watch: Arc::clone(&self.watch), mark: request.extensions().get().cloned() }
@@ -240,7 +280,7 @@ impl Future for ProbeFuture {
             return Poll::Ready(Err(ProbeError));
         }
         let mut response = Response::new(Body::from("null"));
-        response.headers_mut().insert("x-probe", http::HeaderValue::from_static("up"));
+        response.headers_mut().insert("x-probe", HeaderValue::from_static("up"));
         if let Some(mark) = self.mark.take() {
             response.extensions_mut().insert(mark);
         }
@@ -295,6 +335,13 @@ mod tests {
     #[should_panic(expected = "ready before the service below is")]
     async fn readiness_without_the_service_below_is_found() {
         assert_contract(BufferLayer::new(1)).await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "keeps the body")]
+    async fn lost_body_is_found() {
+        let lose = |request: Request<Body>| request.map(|_| Body::empty());
+        assert_contract(MapRequestLayer::new(lose)).await;
     }
 
     #[tokio::test]

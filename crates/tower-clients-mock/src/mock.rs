@@ -85,7 +85,7 @@ where
     fn call(&mut self, request: Request<B>) -> ResponseFuture<B> {
         let (head, body) = request.into_parts();
         let head = Some(Request::from_parts(head, ()));
-        ResponseFuture { mock: self.clone(), head, body: body.collect() }
+        ResponseFuture { mock: self.clone(), head, body: body.collect(), hangs: false }
     }
 }
 
@@ -97,6 +97,7 @@ pin_project! {
         head: Option<Request<()>>,
         #[pin]
         body: Collect<B>,
+        hangs: bool,
     }
 }
 
@@ -108,8 +109,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if this.head.is_none() {
-            // A reply that hangs was drawn.
+        if *this.hangs {
             return Poll::Pending;
         }
         let body = ready!(this.body.poll(cx)).map_err(Into::into)?.to_bytes();
@@ -117,7 +117,10 @@ where
         match this.mock.answer(head.map(|()| body)) {
             Outcome::Answer(response) => Poll::Ready(Ok(*response)),
             Outcome::Fail(error) => Poll::Ready(Err(error)),
-            Outcome::Hang => Poll::Pending,
+            Outcome::Hang => {
+                *this.hangs = true;
+                Poll::Pending
+            }
         }
     }
 }

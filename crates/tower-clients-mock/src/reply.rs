@@ -65,34 +65,45 @@ impl Reply {
         Self { outcome: Outcome::Hang }
     }
 
+    fn response(&mut self) -> &mut Response<Body> {
+        match &mut self.outcome {
+            Outcome::Answer(response) => response,
+            _ => panic!("only a response has headers and a body"),
+        }
+    }
+
     /// Adds a header to a response.
     ///
     /// # Panics
     ///
-    /// The name or value is not one.
+    /// The name or value is not one, or this is no response.
     #[must_use]
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName, Error: std::fmt::Debug>,
         V: TryInto<HeaderValue, Error: std::fmt::Debug>,
     {
-        if let Outcome::Answer(response) = &mut self.outcome {
-            let name = name.try_into().expect("a header name");
-            response.headers_mut().append(name, value.try_into().expect("a header value"));
-        }
+        let name = name.try_into().expect("a header name");
+        self.response().headers_mut().append(name, value.try_into().expect("a header value"));
         self
     }
 
     /// Sets the body of a response.
+    ///
+    /// # Panics
+    ///
+    /// This is no response.
     #[must_use]
     pub fn body(mut self, body: impl Into<Body>) -> Self {
-        if let Outcome::Answer(response) = &mut self.outcome {
-            *response.body_mut() = body.into();
-        }
+        *self.response().body_mut() = body.into();
         self
     }
 
     /// Sets a body that breaks off with an error after `start`.
+    ///
+    /// # Panics
+    ///
+    /// This is no response.
     #[must_use]
     pub fn cut_body(self, start: impl Into<Bytes>) -> Self {
         let frames = [Err(io::ErrorKind::ConnectionReset.into()), Ok(Frame::data(start.into()))];

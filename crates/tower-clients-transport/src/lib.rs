@@ -37,6 +37,7 @@
 //! | the URI is relative, has user information or another scheme | `Url` | no |
 //! | no connection: DNS, TCP, TLS, HTTP/2 preface | `Connect` | no |
 //! | [`connect_timeout`](TransportBuilder::connect_timeout) passed | `Timeout` | no |
+//! | the server refuses the client certificate (after the handshake, in TLS 1.3) | `Connect` or `Transport` | as the kind says |
 //! | the connection closed before the request was written | `Transport` | no |
 //! | the exchange failed later | `Transport` | yes |
 //! | the response body broke off | `Body` | yes |

@@ -54,8 +54,8 @@ struct Settings {
 }
 
 impl ClientBuilder {
-    pub(crate) fn new(url: &str) -> Self {
-        let settings = BaseUrl::parse(url).map(|base| Settings {
+    pub(crate) fn new(url: impl TryInto<BaseUrl, Error: Into<Error>>) -> Self {
+        let settings = url.try_into().map_err(Into::into).map(|base| Settings {
             base,
             headers: HeaderMap::new(),
             shared: Vec::new(),
@@ -70,7 +70,9 @@ impl ClientBuilder {
         if let Ok(settings) = &mut self.settings
             && let Err(error) = change(settings)
         {
-            self.settings = Err(error);
+            let is_setting = error.is_request();
+            self.settings =
+                Err(if is_setting { error.with_kind(ErrorKind::Config) } else { error });
         }
         self
     }
@@ -101,15 +103,15 @@ impl ClientBuilder {
         })
     }
 
-    /// Adds a default header; several of one name are all sent.
+    /// Sets a default header, in place of all values that it has.
     pub fn header<N, V>(self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName, Error: Into<http::Error>>,
         V: TryInto<HeaderValue, Error: Into<http::Error>>,
     {
         self.set(|settings| {
-            let (name, value) = header(name, value)?;
-            settings.headers.append(name, value);
+            let (name, value) = header(ErrorKind::Config, name, value)?;
+            settings.headers.insert(name, value);
             Ok(())
         })
     }
@@ -130,10 +132,10 @@ impl ClientBuilder {
         })
     }
 
-    /// Sets the default query: pairs, a map or a struct.
+    /// Adds default query parameters: pairs, a map or a struct.
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
         self.set(|settings| {
-            settings.query = Query::new(parameters)?;
+            settings.query.extend(&Query::new(parameters)?);
             Ok(())
         })
     }
@@ -154,7 +156,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Limits the time of every exchange, response body included; no limit by default.
+    /// Limits the time of every exchange: until the service is ready, the response comes and its
+    /// body ends. No limit by default.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
             settings.deadline = DeadlineLayer::new(timeout);
@@ -184,13 +187,12 @@ impl ClientBuilder {
         let origin = || base.origin().clone();
         let headers = DefaultHeadersLayer::new(origin(), headers);
         let session = SessionLayer {
-            deadline,
             query: DefaultQueryLayer::new(origin(), query),
             headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
             authorize: authorization
                 .map_or(AuthorizeLayer::none(), |value| AuthorizeLayer::value(origin(), value)),
         };
-        Ok(Client::over(base, session.layer(transport)))
+        Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))
     }
 }
 
@@ -205,15 +207,23 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-pub(crate) fn header<N, V>(name: N, value: V) -> Result<(HeaderName, HeaderValue), Error>
+pub(crate) fn header<N, V>(
+    kind: ErrorKind,
+    name: N,
+    value: V,
+) -> Result<(HeaderName, HeaderValue), Error>
 where
     N: TryInto<HeaderName, Error: Into<http::Error>>,
     V: TryInto<HeaderValue, Error: Into<http::Error>>,
 {
-    let refused = |error: http::Error| Error::new(ErrorKind::Request, error);
-    let name = name.try_into().map_err(|error| refused(error.into()))?;
-    let value = value.try_into().map_err(|error| refused(error.into()))?;
-    Ok((name, value))
+    let name = name.try_into().map_err(|error| Error::new(kind, error.into()))?;
+    match value.try_into() {
+        Ok(value) => Ok((name, value)),
+        Err(error) => {
+            let error: http::Error = error.into();
+            Err(Error::new(kind, format!("the value of the header `{name}`: {error}")))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -233,7 +243,7 @@ mod tests {
             (builder().basic_auth("a:b", "c"), false),
         ] {
             let error = builder.timeout(Duration::ZERO).build().unwrap_err();
-            assert_eq!((error.is_url(), error.is_request()), (url, !url), "{error:#}");
+            assert_eq!((error.is_url(), error.is_config()), (url, !url), "{error:#}");
         }
     }
 }

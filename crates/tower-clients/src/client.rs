@@ -3,13 +3,17 @@
 use crate::{
     BoxClient, BoxService, ClientBuilder, RequestBuilder, Session, paths::paths, request::Whole,
 };
-use http::{Method, Request};
+use http::{Method, Request, Response};
 use std::{
     fmt,
     task::{Context, Poll},
 };
 use tower_clients_layers::{
-    BaseUrl, Body, BoxError, Error, HttpService, JoinUrl, SharedService, join_url, url::ToReference,
+    BaseUrl, Body, DeadlineLayer, Error, HttpService, JoinUrl, SharedService,
+    deadline::{self, DeadlineBody, limit},
+    error::RequestLine,
+    join_url,
+    url::ToReference,
 };
 use tower_clients_transport::Transport;
 use tower_layer::Layer;
@@ -26,6 +30,7 @@ use tower_service::Service;
 ///
 /// ```
 /// use axum::{Router, routing::post};
+/// use http_body_util::BodyExt;
 /// use tower_clients::Client;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -35,8 +40,11 @@ use tower_service::Service;
 ///
 /// let response = client.post("echo").query(&[("page", 1)]).json(&["hello"]).await?;
 /// assert_eq!(response.status(), 200);
-/// let body = axum::body::to_bytes(response.into_body(), 1024).await?;
+/// let body = response.into_body().collect().await?.to_bytes();
 /// assert_eq!(body, r#"["hello"]"#);
+///
+/// // Or checked and decoded, as a `Resource` does it.
+/// assert_eq!(client.post("echo").body("hello").text().await?, "hello");
 /// # Ok(())
 /// # }
 /// ```
@@ -45,6 +53,7 @@ use tower_service::Service;
 #[derive(Clone)]
 pub struct Client<S = Session<Transport>> {
     service: JoinUrl<S>,
+    deadline: DeadlineLayer,
 }
 
 impl Client {
@@ -53,12 +62,12 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
-    pub fn new(url: &str) -> Result<Self, Error> {
+    pub fn new(url: impl TryInto<BaseUrl, Error: Into<Error>>) -> Result<Self, Error> {
         Self::builder(url).build()
     }
 
     /// Configures a client.
-    pub fn builder(url: &str) -> ClientBuilder {
+    pub fn builder(url: impl TryInto<BaseUrl, Error: Into<Error>>) -> ClientBuilder {
         ClientBuilder::new(url)
     }
 }
@@ -69,21 +78,39 @@ impl<S> Client<S> {
     /// # Errors
     ///
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
-    pub fn with_service(url: &str, service: S) -> Result<Self, Error>
+    pub fn with_service(
+        url: impl TryInto<BaseUrl, Error: Into<Error>>,
+        service: S,
+    ) -> Result<Self, Error>
     where
         S: HttpService<Body>,
     {
-        Ok(Self::over(BaseUrl::parse(url)?, service))
+        Ok(Self::over(url.try_into().map_err(Into::into)?, service))
     }
 
     pub(crate) fn over(base: BaseUrl, service: S) -> Self {
-        Self { service: JoinUrl::new(service, base) }
+        Self { service: JoinUrl::new(service, base), deadline: DeadlineLayer::none() }
+    }
+
+    pub(crate) fn with_deadline(mut self, deadline: DeadlineLayer) -> Self {
+        self.deadline = deadline;
+        self
     }
 
     /// Wraps everything below the base URL: `layer` sees each request once, with its absolute URI.
+    ///
+    /// Requests clone the service, so it must be `Clone` in the end; a layer that makes one that
+    /// is not, such as tower's `RateLimit`, is given together with a layer that shares it.
     #[must_use]
-    pub fn layer<L: Layer<S>>(self, layer: L) -> Client<L::Service> {
-        Client { service: self.service.map_inner(|inner| layer.layer(inner)) }
+    pub fn layer<L>(self, layer: L) -> Client<L::Service>
+    where
+        L: Layer<S, Service: HttpService<Body>>,
+    {
+        self.map_inner(|inner| layer.layer(inner))
+    }
+
+    fn map_inner<T>(self, wrap: impl FnOnce(S) -> T) -> Client<T> {
+        Client { service: self.service.map_inner(wrap), deadline: self.deadline }
     }
 
     /// The same client without the type of its stack.
@@ -92,7 +119,7 @@ impl<S> Client<S> {
     where
         S: SharedService<Body>,
     {
-        Client { service: self.service.map_inner(BoxService::new) }
+        self.map_inner(BoxService::new)
     }
 
     /// The base URL.
@@ -119,29 +146,39 @@ impl<S> Client<S> {
     }
 }
 
-paths!(Client, "client", Whole);
+paths!(Client, "client", Whole, Whole);
 
 impl<S: Clone> Client<S> {
     /// A request with any method. See [`ToReference`] for what a reference can be.
     pub fn request(&self, method: Method, reference: impl ToReference) -> RequestBuilder<S> {
-        RequestBuilder::new(self.service.clone(), method, reference)
+        self.start(method, reference)
+    }
+
+    pub(crate) fn start<M>(
+        &self,
+        method: Method,
+        reference: impl ToReference,
+    ) -> RequestBuilder<S, M> {
+        RequestBuilder::new(self.service.clone(), self.deadline, method, reference)
     }
 }
 
 impl<S, B> Service<Request<B>> for Client<S>
 where
-    S: Service<Request<B>, Error: Into<BoxError>>,
+    S: HttpService<B>,
 {
-    type Response = S::Response;
+    type Response = Response<DeadlineBody<S::ResBody>>;
     type Error = Error;
-    type Future = join_url::ResponseFuture<S::Future>;
+    type Future = deadline::ResponseFuture<join_url::ResponseFuture<S::Future>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Service::<Request<B>>::poll_ready(&mut self.service, cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        self.service.call(request)
+        let timeout = self.deadline.timeout_of(&request);
+        let time = timeout.map(|timeout| (timeout, RequestLine::of(&request)));
+        limit(self.service.call(request), time)
     }
 }
 

@@ -33,6 +33,9 @@
 //! # }
 //! ```
 //!
+//! What it does not do yet: redirects are not followed, bodies are not decompressed, nothing is
+//! retried, and no `accept` or `user-agent` header is sent unless it is set.
+//!
 //! A client is `Clone + Send + Sync`, shares its connections with its clones and children, and can
 //! be constructed outside of a runtime:
 //!
@@ -65,7 +68,7 @@ pub mod request;
 pub mod session;
 
 pub use self::{
-    boxed::{BoxClient, BoxService},
+    boxed::{BoxClient, BoxResource, BoxService},
     builder::ClientBuilder,
     client::Client,
     request::RequestBuilder,

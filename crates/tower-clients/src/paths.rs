@@ -1,12 +1,14 @@
 //! What every client type does with paths and verbs.
 
-/// Children (`at`, `/`, `/=`) and verbs of a client type with `rebase` and `request`.
+/// Children (`at`, `/`, `/=`) and verbs of a client type with `rebase` and `start`.
 macro_rules! paths {
-    ($client:ident, $name:literal, $mode:ty) => {
+    ($client:ident, $name:literal, $reading:ty, $sending:ty) => {
         impl<S: Clone> $client<S> {
             #[doc = concat!("The ", $name, " at another URL, given as a reference to this one, with the same settings.")]
             ///
-            /// When the reference cannot be joined, the requests of the child fail with the reason.
+            /// A string is a reference and may climb: give values from elsewhere as a
+            /// [`Segment`](crate::url::Segment) or tuple. When the reference cannot be joined, the
+            /// requests of the child fail with the reason.
             #[must_use]
             pub fn at(&self, reference: impl tower_clients_layers::url::ToReference) -> Self {
                 let mut child = self.clone();
@@ -15,8 +17,8 @@ macro_rules! paths {
             }
         }
 
-        paths!(@verbs $client, $mode,
-            get GET, head HEAD, options OPTIONS, post POST, put PUT, patch PATCH, delete DELETE);
+        paths!(@verbs $client, $reading, get GET, head HEAD, options OPTIONS, delete DELETE);
+        paths!(@verbs $client, $sending, post POST, put PUT, patch PATCH);
 
         /// The child [at](Self::at) a reference.
         impl<S: Clone, R: tower_clients_layers::url::ToReference> std::ops::Div<R> for &$client<S> {
@@ -50,7 +52,7 @@ macro_rules! paths {
                 &self,
                 reference: impl tower_clients_layers::url::ToReference,
             ) -> crate::RequestBuilder<S, $mode> {
-                self.request(http::Method::$method, reference)
+                self.start(http::Method::$method, reference)
             }
         )+}
     };

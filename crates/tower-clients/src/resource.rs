@@ -1,9 +1,15 @@
 //! A client whose requests give content.
 
-use crate::{BoxService, Client, RequestBuilder, Session, paths::paths, request::Decoded};
+use crate::{
+    BoxResource, Client, RequestBuilder, Session,
+    paths::paths,
+    request::{Decoded, Draft},
+};
 use http::Method;
 use std::fmt;
-use tower_clients_layers::{Body, Content, Error, HttpService, SharedService, url::ToReference};
+use tower_clients_layers::{
+    BaseUrl, Body, Content, Error, HttpService, SharedService, url::ToReference,
+};
 use tower_clients_transport::Transport;
 use tower_layer::Layer;
 
@@ -12,26 +18,42 @@ use tower_layer::Layer;
 /// A status outside of 2xx is an error that keeps the response; see
 /// [`Error::failure`](crate::Error::failure). A request by itself gives [`Content`] by its content
 /// type; `.json::<T>()`, `.text()`, `.bytes()`, [`.decode::<D>()`](RequestBuilder::decode) and
-/// `.response()` say what else it should give.
+/// `.response()` say what else it should give, `.with_head()` adds status and headers.
 ///
 /// ```
-/// use axum::{Json as Answer, Router, routing::post};
-/// use serde_json::Value;
-/// use tower_clients::{Content, Json, Resource};
+/// use axum::{Json, Router, routing::{get, post}};
+/// use tower_clients::{Content, Resource};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), tower_clients::Error> {
 /// let server = Router::new()
-///     .route("/v1/echo", post(async |Answer(value): Answer<Value>| Answer(value)))
-///     .route("/v1/text", axum::routing::get("hello"));
+///     .route("/v1/sum", post(async |Json([a, b]): Json<[u32; 2]>| Json(a + b)))
+///     .route("/v1/text", get("hello"));
 /// let api = Resource::with_service("http://in.process/v1", server)?;
 ///
 /// assert_eq!(api.get("text").await?, Content::Text("hello".into()));
-/// let numbers: Vec<u32> = api.post("echo").body(Json([1, 2])).json().await?;
-/// assert_eq!(numbers, [1, 2]);
+/// // What is sent comes first, what is received second.
+/// let sum: u32 = api.post("sum").json(&[2, 3]).json().await?;
+/// assert_eq!(sum, 5);
 /// assert_eq!(api.get("missing").await.unwrap_err().status().unwrap(), 404);
 /// # Ok(())
 /// # }
+/// ```
+///
+/// Settings are those of a client, and a function that takes any resource has one bound. A request
+/// is spawned by [`send`](RequestBuilder::send):
+///
+/// ```
+/// use tower_clients::{Body, Client, Error, Resource, SharedService};
+///
+/// let api: Resource = Client::builder("https://example.com").bearer_auth("t0ken").build()?.into();
+///
+/// async fn both<S: SharedService<Body>>(api: &Resource<S>) -> Result<(String, String), Error> {
+///     let a = tokio::spawn(api.get("a").text().send());
+///     let b = tokio::spawn(api.get("b").text().send());
+///     Ok((a.await.expect("no panic")?, b.await.expect("no panic")?))
+/// }
+/// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Resource<S = Session<Transport>> {
@@ -46,7 +68,7 @@ impl Resource {
     /// # Errors
     ///
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
-    pub fn new(url: &str) -> Result<Self, Error> {
+    pub fn new(url: impl TryInto<BaseUrl, Error: Into<Error>>) -> Result<Self, Error> {
         Client::new(url).map(Self::from)
     }
 }
@@ -57,7 +79,10 @@ impl<S> Resource<S> {
     /// # Errors
     ///
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
-    pub fn with_service(url: &str, service: S) -> Result<Self, Error>
+    pub fn with_service(
+        url: impl TryInto<BaseUrl, Error: Into<Error>>,
+        service: S,
+    ) -> Result<Self, Error>
     where
         S: HttpService<Body>,
     {
@@ -66,13 +91,16 @@ impl<S> Resource<S> {
 
     /// Wraps everything below the base URL. See [`Client::layer`].
     #[must_use]
-    pub fn layer<L: Layer<S>>(self, layer: L) -> Resource<L::Service> {
+    pub fn layer<L>(self, layer: L) -> Resource<L::Service>
+    where
+        L: Layer<S, Service: HttpService<Body>>,
+    {
         self.client.layer(layer).into()
     }
 
     /// The same resource without the type of its stack. See [`Client::boxed`].
     #[must_use]
-    pub fn boxed(self) -> Resource<BoxService>
+    pub fn boxed(self) -> BoxResource
     where
         S: SharedService<Body>,
     {
@@ -89,7 +117,7 @@ impl<S> Resource<S> {
     }
 }
 
-paths!(Resource, "resource", Decoded<Content>);
+paths!(Resource, "resource", Decoded<Content>, Draft);
 
 impl<S: Clone> Resource<S> {
     /// A request with any method. See [`ToReference`] for what a reference can be.
@@ -98,7 +126,11 @@ impl<S: Clone> Resource<S> {
         method: Method,
         reference: impl ToReference,
     ) -> RequestBuilder<S, Decoded<Content>> {
-        self.client.request(method, reference).decode()
+        self.start(method, reference)
+    }
+
+    fn start<M>(&self, method: Method, reference: impl ToReference) -> RequestBuilder<S, M> {
+        self.client.start(method, reference)
     }
 }
 

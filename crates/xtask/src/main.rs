@@ -29,7 +29,7 @@ const STEPS: [Step; 8] = [
     ("docs", "does the documentation build without a warning", docs),
     ("msrv", "does every dependency build with the stated Rust version", msrv::check),
     ("wasm", "do the layers build for wasm32, if that target is installed", wasm),
-    ("features", "tests of the layers without default features", features),
+    ("features", "does every feature build alone, do the layers pass without any", features),
     ("examples", "does every example run", examples),
 ];
 
@@ -83,6 +83,16 @@ fn wasm() -> Result {
 }
 
 fn features() -> Result {
+    let alone = [
+        ("tower-clients-layers", &["charset", "timeout"][..]),
+        ("tower-clients-transport", &["tls", "ring", "http2"]),
+        ("tower-clients", &["charset", "tls", "ring", "http2"]),
+    ];
+    for (package, features) in alone {
+        for feature in features {
+            cargo(&format!("check -p {package} --no-default-features --features {feature}"), &[])?;
+        }
+    }
     cargo("test -p tower-clients-layers --lib --no-default-features --quiet", &[])
 }
 

@@ -1,7 +1,15 @@
 //! Requests on their way.
 //!
 //! [`RequestBuilder`] is made by the verbs of a client. It sends when it is awaited; its second
-//! type says what that gives: a [`Whole`] response, a [`Checked`] one, or its [`Decoded`] body.
+//! type says what that gives:
+//!
+//! | mode | of | gives |
+//! |---|---|---|
+//! | [`Whole`] | the verbs of a `Client` | the response, whatever its status |
+//! | [`Checked`] | `.response()` | the response, if its status is 2xx |
+//! | [`Decoded<D>`] | `.decode::<D>()`, `.text()`, `.bytes()`; the verbs of a `Resource` | its body, decoded |
+//! | [`WithHead<D>`] | `.with_head()` | the response with its body decoded |
+//! | [`Draft`] | the verbs of a `Resource` that carry a body | `Content`, once the body is there |
 //!
 //! ```
 //! use axum::Router;
@@ -36,7 +44,7 @@ mod mode;
 mod pending;
 
 pub use self::{
-    mode::{Checked, Decoded, Mode, Whole},
+    mode::{Checked, Decoded, Draft, Mode, SendsBody, Whole, WithHead},
     pending::Pending,
 };
 
@@ -49,7 +57,8 @@ use http::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
 use tower_clients_layers::{
-    Body, Content, Error, Form, FromBody, IntoBody, JoinUrl, Json, Query, RequestOptions,
+    Body, Content, DeadlineLayer, Error, ErrorKind, Form, FromBody, IntoBody, JoinUrl, Json, Query,
+    RequestOptions,
     authorize::{basic, bearer},
     url::{ToReference, redact},
 };
@@ -60,33 +69,77 @@ use tower_clients_layers::{
 #[must_use = "a request does nothing until it is awaited"]
 pub struct RequestBuilder<S, M = Whole> {
     service: JoinUrl<S>,
+    deadline: DeadlineLayer,
     request: Result<Request<Body>, Error>,
+    content_type: Option<HeaderValue>,
     mode: PhantomData<fn() -> M>,
 }
 
 impl<S> RequestBuilder<S> {
-    pub(crate) fn new(service: JoinUrl<S>, method: Method, reference: impl ToReference) -> Self {
-        let request = service.join(reference).map(|uri| {
-            let mut request = Request::new(Body::empty());
-            *request.method_mut() = method;
-            *request.uri_mut() = uri;
-            request
-        });
-        Self { service, request, mode: PhantomData }
-    }
-
     /// Sets a JSON body.
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
         self.body(Json(value))
     }
+}
+
+impl<S> RequestBuilder<S, Draft> {
+    /// Sets a JSON body. To decode the answer, call `.json::<T>()` on what this gives; of a request
+    /// without a body, `.decode::<Json<T>>()`.
+    pub fn json<T: Serialize + ?Sized>(self, value: &T) -> RequestBuilder<S, Decoded<Content>> {
+        self.body(Json(value))
+    }
+}
+
+impl<S> RequestBuilder<S, Decoded<Content>> {
+    /// Asks for a `T` decoded from JSON. (A JSON body is *sent* by [`body(Json(..))`](Self::body).)
+    pub fn json<T: DeserializeOwned>(self) -> RequestBuilder<S, Decoded<Json<T>>> {
+        self.into_mode()
+    }
+}
+
+impl<S, D> RequestBuilder<S, Decoded<D>> {
+    /// Asks for the response, with status and headers, and the decoded value in place of its body.
+    pub fn with_head(self) -> RequestBuilder<S, WithHead<D>> {
+        self.into_mode()
+    }
+}
+
+impl<S, M: SendsBody> RequestBuilder<S, M> {
+    /// Sets the body: [`Json`] or [`Form`], each with its content type; or text, bytes or a stream
+    /// in a [`Body`], with none. A `content-type` header of the request wins.
+    pub fn body(self, body: impl IntoBody) -> RequestBuilder<S, M::Sent> {
+        self.set_body(body).into_mode()
+    }
 
     /// Sets an `application/x-www-form-urlencoded` body: pairs, a map or a struct.
-    pub fn form<T: Serialize + ?Sized>(self, value: &T) -> Self {
+    pub fn form<T: Serialize + ?Sized>(self, value: &T) -> RequestBuilder<S, M::Sent> {
         self.body(Form(value))
     }
 }
 
 impl<S, M> RequestBuilder<S, M> {
+    pub(crate) fn new(
+        service: JoinUrl<S>,
+        deadline: DeadlineLayer,
+        method: Method,
+        reference: impl ToReference,
+    ) -> Self {
+        let request = match service.join(reference) {
+            Ok(uri) => {
+                let mut request = Request::new(Body::empty());
+                *request.method_mut() = method;
+                *request.uri_mut() = uri;
+                Ok(request)
+            }
+            // There is no URL to name but that of the base.
+            Err(error) => Err(match service.join("") {
+                Ok(base) => error.for_request(&method, &base),
+                Err(_) => error,
+            }),
+        };
+        Self { service, deadline, request, content_type: None, mode: PhantomData }
+    }
+
     fn set(mut self, change: impl FnOnce(&mut Request<Body>) -> Result<(), Error>) -> Self {
         if let Ok(request) = &mut self.request
             && let Err(error) = change(request)
@@ -96,8 +149,17 @@ impl<S, M> RequestBuilder<S, M> {
         self
     }
 
+    fn set_body<B: IntoBody>(mut self, body: B) -> Self {
+        self.content_type = B::CONTENT_TYPE;
+        self.set(|request| {
+            *request.body_mut() = body.into_body()?;
+            Ok(())
+        })
+    }
+
     fn into_mode<N>(self) -> RequestBuilder<S, N> {
-        RequestBuilder { service: self.service, request: self.request, mode: PhantomData }
+        let Self { service, deadline, request, content_type, .. } = self;
+        RequestBuilder { service, deadline, request, content_type, mode: PhantomData }
     }
 
     /// Sets a header, in place of all values that it has.
@@ -107,7 +169,7 @@ impl<S, M> RequestBuilder<S, M> {
         V: TryInto<HeaderValue, Error: Into<http::Error>>,
     {
         self.set(|request| {
-            let (name, value) = header(name, value)?;
+            let (name, value) = header(ErrorKind::Request, name, value)?;
             request.headers_mut().insert(name, value);
             Ok(())
         })
@@ -126,8 +188,7 @@ impl<S, M> RequestBuilder<S, M> {
         })
     }
 
-    /// Adds query parameters: pairs, a map or a struct. `None` is left out, a sequence repeats its
-    /// key.
+    /// Adds query parameters: pairs, a map or a struct. `None` is left out, a `Vec` repeats its key.
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
         self.set(|request| {
             let query = Query::new(parameters)?;
@@ -136,12 +197,6 @@ impl<S, M> RequestBuilder<S, M> {
             }
             Ok(())
         })
-    }
-
-    /// Sets the body, and the content type that belongs to it unless the request has one:
-    /// [`Json`], [`Form`], text, bytes or a stream in a [`Body`].
-    pub fn body(self, body: impl IntoBody) -> Self {
-        self.set(|request| set_body(request, body))
     }
 
     /// Authorizes this request by a bearer token (RFC 6750).
@@ -160,21 +215,18 @@ impl<S, M> RequestBuilder<S, M> {
         })
     }
 
-    /// Limits the time of the whole exchange, response body included. Read by
-    /// [`DeadlineLayer`](crate::DeadlineLayer), which a [`Session`](crate::Session) has.
-    pub fn timeout(self, timeout: Duration) -> Self {
-        self.option(|options| options.timeout(timeout))
+    /// Limits the time of the whole exchange: until the service is ready, the response comes and
+    /// its body ends. In place of the [timeout of the client](crate::ClientBuilder::timeout).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.deadline = DeadlineLayer::new(timeout);
+        self
     }
 
     /// Limits the size of the response body to decode, in bytes; 10 MiB by default.
     pub fn limit(self, bytes: usize) -> Self {
-        self.option(|options| options.limit(bytes))
-    }
-
-    fn option(self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
         self.set(|request| {
             let options = RequestOptions::of_mut(request);
-            *options = change(std::mem::take(options));
+            *options = std::mem::take(options).limit(bytes);
             Ok(())
         })
     }
@@ -192,39 +244,41 @@ impl<S, M> RequestBuilder<S, M> {
         self.into_mode()
     }
 
-    /// Sends the request, like awaiting it: a plain future, for `tokio::spawn`, `join!`, `select!`.
+    /// Asks for the body as text, by its charset, of a response with a status of 2xx.
+    pub fn text(self) -> RequestBuilder<S, Decoded<String>> {
+        self.into_mode()
+    }
+
+    /// Asks for the bytes of the body, of a response with a status of 2xx.
+    pub fn bytes(self) -> RequestBuilder<S, Decoded<Bytes>> {
+        self.into_mode()
+    }
+
+    /// Asks for the response with its body still to be read, if its status is 2xx.
+    pub fn response(self) -> RequestBuilder<S, Checked> {
+        self.into_mode()
+    }
+
+    /// Sends the request, like awaiting it. This is a plain future, for `tokio::spawn` and
+    /// `join_all`, which take no `IntoFuture`.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the exchange: over HTTP/1 its connection closes, over HTTP/2 its
     /// stream is reset. The server may have seen the request.
-    pub fn send(self) -> Pending<S, M>
+    ///
+    /// # Panics
+    ///
+    /// The future panics when it is polled outside of a tokio runtime, if there is a timeout or the
+    /// service below needs one, as [`Transport`](crate::Transport) does.
+    pub fn send(mut self) -> Pending<S, M>
     where
         M: Mode<S>,
     {
-        Pending::new(self.service, self.request)
-    }
-}
-
-impl<S> RequestBuilder<S, Decoded<Content>> {
-    /// Asks for a `T` decoded from JSON.
-    pub fn json<T: DeserializeOwned>(self) -> RequestBuilder<S, Decoded<Json<T>>> {
-        self.into_mode()
-    }
-
-    /// Asks for text, by its charset.
-    pub fn text(self) -> RequestBuilder<S, Decoded<String>> {
-        self.into_mode()
-    }
-
-    /// Asks for the bytes.
-    pub fn bytes(self) -> RequestBuilder<S, Decoded<Bytes>> {
-        self.into_mode()
-    }
-
-    /// Asks for the response with its head, status checked, body still to be read.
-    pub fn response(self) -> RequestBuilder<S, Checked> {
-        self.into_mode()
+        if let (Ok(request), Some(content_type)) = (&mut self.request, self.content_type) {
+            request.headers_mut().entry(CONTENT_TYPE).or_insert(content_type);
+        }
+        Pending::new(self.service, self.deadline, self.request)
     }
 }
 
@@ -235,14 +289,6 @@ impl<S, M: Mode<S>> IntoFuture for RequestBuilder<S, M> {
     fn into_future(self) -> Pending<S, M> {
         self.send()
     }
-}
-
-fn set_body<B: IntoBody>(request: &mut Request<Body>, body: B) -> Result<(), Error> {
-    *request.body_mut() = body.into_body()?;
-    if let Some(content_type) = B::CONTENT_TYPE {
-        request.headers_mut().entry(CONTENT_TYPE).or_insert(content_type);
-    }
-    Ok(())
 }
 
 /// Header names only, and no value of the query.

@@ -3,25 +3,39 @@
 use http::{Request, Response};
 use std::marker::PhantomData;
 use tower_clients_layers::{
-    Body, CheckStatus, CheckStatusLayer, Decode, DecodeLayer, Error, FromBody, HttpService, JoinUrl,
+    Body, CheckStatus, CheckStatusLayer, Content, Decode, DecodeLayer, Error, FromBody,
+    HttpService, JoinUrl, deadline::DeadlineBody,
 };
 use tower_layer::Layer;
 use tower_service::Service;
 
 /// What awaiting a request over the service `S` gives, and the layers that make it so.
 ///
-/// Implemented by [`Whole`], [`Checked`] and [`Decoded`].
-pub trait Mode<S> {
+/// Implemented by [`Whole`], [`Checked`], [`Draft`], [`Decoded`] and [`WithHead`] only, over every
+/// [`HttpService`].
+#[diagnostic::on_unimplemented(
+    message = "`{S}` cannot send requests",
+    note = "it must be an `HttpService<Body>`: a `tower::Service<Request<Body>, Response = Response<_>>` whose error converts into `BoxError`"
+)]
+pub trait Mode<S>: sealed::Sealed {
     /// The layers, over the base URL.
-    type Service: Service<Request<Body>, Error = Error>;
+    type Service: Service<Request<Body>, Response = Response<Self::Received>, Error = Error>;
+    /// What the layers put into the place of the body.
+    type Received;
     /// What a request gives.
     type Output;
 
-    /// Puts the layers over the base URL.
+    #[doc(hidden)]
     fn stack(service: JoinUrl<S>) -> Self::Service;
 
-    /// Takes the output from the response of the layers.
-    fn output(response: <Self::Service as Service<Request<Body>>>::Response) -> Self::Output;
+    #[doc(hidden)]
+    fn output(response: Response<DeadlineBody<Self::Received>>) -> Self::Output;
+}
+
+/// A mode whose request can be given a body.
+pub trait SendsBody: sealed::Sealed {
+    /// The mode of the request with its body.
+    type Sent;
 }
 
 /// The response, whatever its status.
@@ -32,45 +46,120 @@ pub struct Whole(());
 #[derive(Debug)]
 pub struct Checked(());
 
+/// [`Content`], if the status is 2xx, of a request that is still to be given its body.
+#[derive(Debug)]
+pub struct Draft(());
+
 /// The body decoded by `D`, if the status is 2xx.
 #[derive(Debug)]
 pub struct Decoded<D>(PhantomData<fn() -> D>);
 
+/// The response with its body decoded by `D`, if the status is 2xx.
+#[derive(Debug)]
+pub struct WithHead<D>(PhantomData<fn() -> D>);
+
+type Decoding<S, D> = Decode<CheckStatus<JoinUrl<S>>, D>;
+
+fn decoding<S, D>(service: JoinUrl<S>) -> Decoding<S, D> {
+    (DecodeLayer::new(), CheckStatusLayer::new()).layer(service)
+}
+
 impl<S: HttpService<Body>> Mode<S> for Whole {
     type Service = JoinUrl<S>;
-    type Output = Response<S::ResBody>;
+    type Received = S::ResBody;
+    type Output = Response<DeadlineBody<S::ResBody>>;
 
     fn stack(service: JoinUrl<S>) -> JoinUrl<S> {
         service
     }
 
-    fn output(response: Response<S::ResBody>) -> Response<S::ResBody> {
+    fn output(response: Self::Output) -> Self::Output {
         response
     }
 }
 
 impl<S: HttpService<Body>> Mode<S> for Checked {
     type Service = CheckStatus<JoinUrl<S>>;
-    type Output = Response<S::ResBody>;
+    type Received = S::ResBody;
+    type Output = Response<DeadlineBody<S::ResBody>>;
 
     fn stack(service: JoinUrl<S>) -> Self::Service {
         CheckStatusLayer::new().layer(service)
     }
 
-    fn output(response: Response<S::ResBody>) -> Response<S::ResBody> {
+    fn output(response: Self::Output) -> Self::Output {
         response
     }
 }
 
+impl<S: HttpService<Body>> Mode<S> for Draft {
+    type Service = Decoding<S, Content>;
+    type Received = Content;
+    type Output = Content;
+
+    fn stack(service: JoinUrl<S>) -> Self::Service {
+        decoding(service)
+    }
+
+    fn output(response: Response<DeadlineBody<Content>>) -> Content {
+        response.into_body().into_inner()
+    }
+}
+
 impl<S: HttpService<Body>, D: FromBody> Mode<S> for Decoded<D> {
-    type Service = Decode<CheckStatus<JoinUrl<S>>, D>;
+    type Service = Decoding<S, D>;
+    type Received = D::Output;
     type Output = D::Output;
 
     fn stack(service: JoinUrl<S>) -> Self::Service {
-        (DecodeLayer::new(), CheckStatusLayer::new()).layer(service)
+        decoding(service)
     }
 
-    fn output(response: Response<D::Output>) -> D::Output {
-        response.into_body()
+    fn output(response: Response<DeadlineBody<D::Output>>) -> D::Output {
+        response.into_body().into_inner()
     }
+}
+
+impl<S: HttpService<Body>, D: FromBody> Mode<S> for WithHead<D> {
+    type Service = Decoding<S, D>;
+    type Received = D::Output;
+    type Output = Response<D::Output>;
+
+    fn stack(service: JoinUrl<S>) -> Self::Service {
+        decoding(service)
+    }
+
+    fn output(response: Response<DeadlineBody<D::Output>>) -> Response<D::Output> {
+        response.map(DeadlineBody::into_inner)
+    }
+}
+
+impl SendsBody for Whole {
+    type Sent = Self;
+}
+
+impl SendsBody for Checked {
+    type Sent = Self;
+}
+
+impl SendsBody for Draft {
+    type Sent = Decoded<Content>;
+}
+
+impl<D> SendsBody for Decoded<D> {
+    type Sent = Self;
+}
+
+impl<D> SendsBody for WithHead<D> {
+    type Sent = Self;
+}
+
+#[allow(unnameable_types, reason = "it seals the traits")]
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Whole {}
+    impl Sealed for super::Checked {}
+    impl Sealed for super::Draft {}
+    impl<D> Sealed for super::Decoded<D> {}
+    impl<D> Sealed for super::WithHead<D> {}
 }

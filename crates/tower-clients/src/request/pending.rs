@@ -1,7 +1,7 @@
 //! The future of a request.
 
 use super::Mode;
-use http::Request;
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
     fmt,
@@ -10,32 +10,46 @@ use std::{
     task::{Context, Poll},
 };
 use tower::util::Oneshot;
-use tower_clients_layers::{Body, Error, JoinUrl};
+use tower_clients_layers::{
+    Body, DeadlineLayer, Error, JoinUrl,
+    deadline::{self, limit},
+    error::RequestLine,
+};
 
 pin_project! {
-    /// Readies the service, sends the request and waits for what the mode `M` gives.
+    /// Readies the service, sends the request and waits for what the mode `M` gives, all within
+    /// the time that the request has.
     #[must_use = "futures do nothing unless polled"]
     pub struct Pending<S, M: Mode<S>> {
         #[pin]
-        state: State<S, M>,
+        exchange: deadline::ResponseFuture<Exchange<S, M>>,
     }
 }
 
 pin_project! {
-    #[project = StateProjection]
-    enum State<S, M: Mode<S>> {
-        Sent { #[pin] exchange: Oneshot<M::Service, Request<Body>> },
+    #[project = ExchangeProjection]
+    enum Exchange<S, M: Mode<S>> {
+        Sent { #[pin] answer: Oneshot<M::Service, Request<Body>> },
         Failed { error: Option<Error> },
     }
 }
 
 impl<S, M: Mode<S>> Pending<S, M> {
-    pub(super) fn new(service: JoinUrl<S>, request: Result<Request<Body>, Error>) -> Self {
-        let state = match request {
-            Ok(request) => State::Sent { exchange: Oneshot::new(M::stack(service), request) },
-            Err(error) => State::Failed { error: Some(error) },
+    pub(super) fn new(
+        service: JoinUrl<S>,
+        deadline: DeadlineLayer,
+        request: Result<Request<Body>, Error>,
+    ) -> Self {
+        let exchange = match request {
+            Ok(request) => {
+                let timeout = deadline.timeout_of(&request);
+                let time = timeout.map(|timeout| (timeout, RequestLine::of(&request)));
+                let answer = Oneshot::new(M::stack(service), request);
+                limit(Exchange::Sent { answer }, time)
+            }
+            Err(error) => limit(Exchange::Failed { error: Some(error) }, None),
         };
-        Self { state }
+        Self { exchange }
     }
 }
 
@@ -43,9 +57,17 @@ impl<S, M: Mode<S>> Future for Pending<S, M> {
     type Output = Result<M::Output, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProjection::Sent { exchange } => exchange.poll(cx).map_ok(M::output),
-            StateProjection::Failed { error } => {
+        self.project().exchange.poll(cx).map_ok(M::output)
+    }
+}
+
+impl<S, M: Mode<S>> Future for Exchange<S, M> {
+    type Output = Result<Response<M::Received>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            ExchangeProjection::Sent { answer } => answer.poll(cx),
+            ExchangeProjection::Failed { error } => {
                 Poll::Ready(Err(error.take().expect("polled after completion")))
             }
         }
