@@ -3,6 +3,7 @@
 use libtest_mimic::Failed;
 use std::fmt;
 use tower_clients_layers::{BaseUrl, Error, UrlError, url::Origin};
+use url::Url;
 
 /// What comes of joining a reference to a base.
 #[derive(Debug, PartialEq)]
@@ -25,7 +26,7 @@ impl Resolution<'_> {
             return check_refused(&BaseUrl::parse(self.base)).map_err(Failed::from);
         }
         let base = BaseUrl::parse(self.base_to_write())?;
-        let target = self.target.and_then(|target| target.parse::<Origin>().ok());
+        let target = self.target.and_then(origin_of);
         let foreign = target.as_ref().filter(|target| *target != base.origin());
         let allowed = foreign.cloned().into_iter().fold(base.clone(), BaseUrl::allow_origin);
         let result = allowed.join(self.reference);
@@ -84,6 +85,11 @@ fn directory(base: &str) -> &str {
         Some(slash) => &document[..=authority + slash],
         None => document,
     }
+}
+
+/// The origin of a whole URL, if it is one that can be sent to.
+pub(crate) fn origin_of(url: &str) -> Option<Origin> {
+    Url::parse(url).ok()?.origin().ascii_serialization().parse().ok()
 }
 
 /// Refused for what it is, not for where it leads.
