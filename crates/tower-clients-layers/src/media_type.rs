@@ -36,8 +36,14 @@ impl MediaType {
     /// parses. Bytes above ASCII are read as Latin-1.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let mut lines = headers.get_all(CONTENT_TYPE).iter();
+        let first = lines.next()?;
+        // What nearly all messages have needs no copy.
+        if let (Ok(only), None) = (first.to_str(), lines.clone().next()) {
+            return Self::extract(only);
+        }
         let mut combined = String::new();
-        for (i, value) in headers.get_all(CONTENT_TYPE).iter().enumerate() {
+        for (i, value) in [first].into_iter().chain(lines).enumerate() {
             if i > 0 {
                 combined.push_str(", ");
             }
@@ -127,7 +133,10 @@ impl FromStr for MediaType {
                 parameters.push((name, value));
             }
         }
-        Ok(Self { essence: format!("{kind}/{subtype}").to_ascii_lowercase(), parameters })
+        let mut essence = String::with_capacity(kind.len() + 1 + subtype.len());
+        essence.extend([kind, "/", subtype]);
+        essence.make_ascii_lowercase();
+        Ok(Self { essence, parameters })
     }
 }
 

@@ -20,7 +20,7 @@ macro_rules! paths {
         paths!(@verbs $client, $reading, get GET, head HEAD, options OPTIONS, delete DELETE);
         paths!(@verbs $client, $sending, post POST, put PUT, patch PATCH);
 
-        /// The child [at](Self::at) a reference.
+        /// The child at a reference.
         impl<S: Clone, R: tower_clients_layers::url::ToReference> std::ops::Div<R> for &$client<S> {
             type Output = $client<S>;
 
