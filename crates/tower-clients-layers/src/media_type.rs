@@ -13,7 +13,7 @@
 //! # Ok::<(), tower_clients_layers::media_type::InvalidMediaType>(())
 //! ```
 
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use std::{fmt, str::FromStr};
 
 /// A media type with its parameters. See the [module docs](self).
@@ -36,14 +36,16 @@ impl MediaType {
     /// parses. Bytes above ASCII are read as Latin-1.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
-        let mut lines = headers.get_all(CONTENT_TYPE).iter();
-        let first = lines.next()?;
+        let lines = headers.get_all(CONTENT_TYPE);
         // What nearly all messages have needs no copy.
-        if let (Ok(only), None) = (first.to_str(), lines.clone().next()) {
+        let mut first_two = lines.iter();
+        if let (Some(Ok(only)), None) =
+            (first_two.next().map(HeaderValue::to_str), first_two.next())
+        {
             return Self::extract(only);
         }
         let mut combined = String::new();
-        for (i, value) in [first].into_iter().chain(lines).enumerate() {
+        for (i, value) in lines.iter().enumerate() {
             if i > 0 {
                 combined.push_str(", ");
             }
