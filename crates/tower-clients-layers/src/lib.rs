@@ -51,13 +51,12 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod body;
 mod collect;
 mod future;
 mod macros;
-mod service;
 
 pub mod authorize;
+pub mod body;
 pub mod check_status;
 pub mod content;
 #[cfg(feature = "timeout")]
@@ -71,6 +70,7 @@ pub mod join_url;
 pub mod media_type;
 pub mod options;
 pub mod query;
+pub mod service;
 pub mod url;
 
 #[cfg(feature = "timeout")]
