@@ -116,7 +116,7 @@ impl Error {
         Self { inner: Box::new(Inner { kind, sent, target: None, failure, source }) }
     }
 
-    /// The same error as another kind.
+    /// The same error as another kind. Whether the request may have been sent does not change.
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.inner.kind = kind;
@@ -171,6 +171,12 @@ impl Error {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.inner.kind == ErrorKind::Timeout
+    }
+
+    /// Whether the exchange failed after the connection was made.
+    #[must_use]
+    pub fn is_transport(&self) -> bool {
+        self.inner.kind == ErrorKind::Transport
     }
 
     /// Whether the status of the response was not accepted; [`failure`](Self::failure) has the response.
