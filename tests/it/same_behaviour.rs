@@ -9,7 +9,8 @@ use tower::{Layer, ServiceExt, limit::ConcurrencyLimitLayer, timeout::TimeoutLay
 use tower_clients::{Body, Client, Content, Json, Resource, Session, SharedService};
 use tower_test::mock;
 
-/// What every client does, whatever is below it. It is spawned to prove that its futures are `Send`.
+/// What every client does, whatever is below it. It is spawned to prove that its futures are
+/// `Send`.
 async fn behaves<S: SharedService<Body>>(client: Client<S>) {
     tokio::spawn(async move {
         let response = client.get("get").query(&[("a", 1)]).header("x-own", "yes").await.unwrap();

@@ -41,7 +41,8 @@ pub struct Testbed {
 }
 
 impl Testbed {
-    /// Serves the [`router`](crate::router) over plain TCP: HTTP/1.1, and HTTP/2 with prior knowledge.
+    /// Serves the [`router`](crate::router) over plain TCP: HTTP/1.1, and HTTP/2 with prior
+    /// knowledge.
     ///
     /// # Errors
     ///

@@ -35,8 +35,8 @@ pub type BoxResource = Resource<BoxService>;
 
 type Inner = BoxCloneSyncService<Request<Body>, Response<Body>, Error>;
 
-/// A stack without its type, for three allocations a request: its clone, its future, and the body of
-/// the response unless that is empty.
+/// A stack without its type, for three allocations a request: its clone, its future, and the body
+/// of the response unless that is empty.
 #[derive(Clone)]
 pub struct BoxService {
     inner: Inner,

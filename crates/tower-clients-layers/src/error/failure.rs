@@ -62,7 +62,8 @@ impl Failure {
         &self.headers
     }
 
-    /// The part of the body that was kept; empty when the body was left [open](crate::CheckStatusLayer::streaming).
+    /// The part of the body that was kept; empty when the body was left
+    /// [open](crate::CheckStatusLayer::streaming).
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         static NONE: Bytes = Bytes::new();
@@ -72,7 +73,8 @@ impl Failure {
         }
     }
 
-    /// Whether [`bytes`](Self::bytes) is less than the whole body: it was over the limit, broke off, or is open.
+    /// Whether [`bytes`](Self::bytes) is less than the whole body: it was over the limit, broke
+    /// off, or is open.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         match &self.body {
@@ -109,7 +111,8 @@ impl Failure {
         if is_problem { self.json().ok().map(Problem) } else { None }
     }
 
-    /// The body, to read on: the rest of an [open](crate::CheckStatusLayer::streaming) one, or the kept part.
+    /// The body, to read on: the rest of an [open](crate::CheckStatusLayer::streaming) one, or the
+    /// kept part.
     #[must_use]
     pub fn into_body(self) -> Body {
         match self.body {

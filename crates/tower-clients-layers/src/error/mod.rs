@@ -1,11 +1,11 @@
 //! The one error of every layer.
 //!
-//! [`Error`] is opaque and one word wide. A layer that cannot fail keeps the error of the service below it; a
-//! layer that can fail has this type, and takes its own kind back unchanged when it returns as a [`BoxError`], so
-//! the order of layers never changes what a caller sees.
+//! [`Error`] is opaque and one word wide. A layer that cannot fail keeps the error of the service
+//! below it; a layer that can fail has this type, and takes its own kind back unchanged when it
+//! returns as a [`BoxError`], so the order of layers never changes what a caller sees.
 //!
-//! `Display` is one sentence, without the cause; `{:#}` adds the chain of causes. Neither shows a secret: a URL
-//! appears without user information and without the values of its query.
+//! `Display` is one sentence, without the cause; `{:#}` adds the chain of causes. Neither shows a
+//! secret: a URL appears without user information and without the values of its query.
 //!
 //! ```
 //! use tower_clients_layers::{BaseUrl, Error};
@@ -62,7 +62,8 @@ pub enum ErrorKind {
     Connect,
     /// A time limit passed.
     Timeout,
-    /// The exchange failed after the connection was made, or the service below failed in its own way.
+    /// The exchange failed after the connection was made, or the service below failed in its own
+    /// way.
     Transport,
     /// The response has a status that the caller does not accept.
     Status,
@@ -84,13 +85,15 @@ impl Error {
         Self::build(ErrorKind::Status, Some(failure), None)
     }
 
-    /// The error of the service below: an [`Error`] comes back as itself, however it travelled; anything else
-    /// becomes the source of a [`ErrorKind::Transport`] error, or of the kind that an [`Error`] in its chain has.
+    /// The error of the service below: an [`Error`] comes back as itself, however it travelled;
+    /// anything else becomes the source of a [`ErrorKind::Transport`] error, or of the kind that an
+    /// [`Error`] in its chain has.
     pub fn from_service(error: impl Into<BoxError>) -> Self {
         Self::absorb(ErrorKind::Transport, error.into())
     }
 
-    /// The error of a response body; like [`from_service`](Self::from_service) with [`ErrorKind::Body`].
+    /// The error of a response body; like [`from_service`](Self::from_service) with
+    /// [`ErrorKind::Body`].
     pub fn from_response_body(error: impl Into<BoxError>) -> Self {
         Self::absorb(ErrorKind::Body, error.into())
     }
@@ -123,14 +126,16 @@ impl Error {
         self
     }
 
-    /// Marks that not one byte of the request left, so that it may be sent again whatever its method.
+    /// Marks that not one byte of the request left, so that it may be sent again whatever its
+    /// method.
     #[must_use]
     pub fn not_sent(mut self) -> Self {
         self.inner.sent = false;
         self
     }
 
-    /// Names the request that failed, unless the error already names one. The URI is redacted before it is kept.
+    /// Names the request that failed, unless the error already names one. The URI is redacted
+    /// before it is kept.
     #[must_use]
     pub fn for_request(mut self, method: &Method, uri: &Uri) -> Self {
         self.inner.target.get_or_insert_with(|| (method.clone(), redact(uri)));
@@ -179,7 +184,8 @@ impl Error {
         self.inner.kind == ErrorKind::Transport
     }
 
-    /// Whether the status of the response was not accepted; [`failure`](Self::failure) has the response.
+    /// Whether the status of the response was not accepted; [`failure`](Self::failure) has the
+    /// response.
     #[must_use]
     pub fn is_status(&self) -> bool {
         self.inner.kind == ErrorKind::Status
@@ -244,7 +250,8 @@ impl Error {
         self.look(|error| error.inner.target.as_ref()).map(|(method, _)| method)
     }
 
-    /// The URL of the request that failed, without user information and without the values of its query.
+    /// The URL of the request that failed, without user information and without the values of its
+    /// query.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.look(|error| error.inner.target.as_ref()).map(|(_, url)| url.as_str())

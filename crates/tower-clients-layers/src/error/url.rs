@@ -3,7 +3,8 @@
 use crate::url::Origin;
 use std::fmt;
 
-/// Why a URL or reference cannot be used, and what to do: the source of a URL [`Error`](crate::Error).
+/// Why a URL or reference cannot be used, and what to do: the source of a URL
+/// [`Error`](crate::Error).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UrlError {
     reason: Reason,
@@ -40,7 +41,8 @@ impl UrlError {
         matches!(self.reason, Reason::Origin { .. })
     }
 
-    /// Whether the target lies outside of the path that the client must stay below, or a segment would climb.
+    /// Whether the target lies outside of the path that the client must stay below, or a segment
+    /// would climb.
     #[must_use]
     pub fn is_path_escape(&self) -> bool {
         matches!(self.reason, Reason::Path | Reason::Segment)

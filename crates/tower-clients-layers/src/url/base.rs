@@ -51,8 +51,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the URL is not absolute or has a query, a fragment, user
-    /// information, a control character or a backslash.
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the URL is not absolute or has a query, a
+    /// fragment, user information, a control character or a backslash.
     pub fn parse(url: &str) -> Result<Self, Error> {
         Ok(Self::new(parse_absolute(url)?)?)
     }
@@ -96,7 +96,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `trailing` holds anything but path characters.
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `trailing` holds anything but path
+    /// characters.
     pub fn with_trailing(mut self, trailing: &str) -> Result<Self, Error> {
         if !trailing.bytes().all(is_plain_path_byte) || has_dot_segment(trailing) {
             return Err(UrlError::from(Reason::Trailing).into());
@@ -124,8 +125,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the reference does not parse, or the result would lie outside of
-    /// the boundary.
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the reference does not parse, or the result
+    /// would lie outside of the boundary.
     pub fn join(&self, reference: impl ToReference) -> Result<Uri, Error> {
         Ok(self.join_reference(&reference.to_reference()?)?)
     }

@@ -16,7 +16,8 @@ impl BaseUrl {
         }
     }
 
-    /// Appends the path of an origin-form URI to the base path, so that `/user` stays below the base.
+    /// Appends the path of an origin-form URI to the base path, so that `/user` stays below the
+    /// base.
     pub(crate) fn append(&self, uri: &Uri) -> Result<Uri, UrlError> {
         let text = uri.path_and_query().map_or("", |text| text.as_str());
         let text = text.strip_prefix('/').unwrap_or(text);

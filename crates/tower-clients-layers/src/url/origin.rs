@@ -34,7 +34,8 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when it is not absolute, or its host or port cannot be used.
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when it is not absolute, or its host or port
+    /// cannot be used.
     pub fn of(uri: &Uri) -> Result<Self, Error> {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(UrlError::from(Reason::NotAbsolute).into());

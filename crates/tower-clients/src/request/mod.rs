@@ -188,7 +188,8 @@ impl<S, M> RequestBuilder<S, M> {
         })
     }
 
-    /// Adds query parameters: pairs, a map or a struct. `None` is left out, a `Vec` repeats its key.
+    /// Adds query parameters: pairs, a map or a struct. `None` is left out, a `Vec` repeats its
+    /// key.
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
         self.set(|request| {
             let query = Query::new(parameters)?;
