@@ -27,6 +27,8 @@ struct Inner {
     https: bool,
     host: Box<str>,
     port: u16,
+    /// Host and port as nearly every URI writes them.
+    authority: Box<str>,
 }
 
 impl Origin {
@@ -55,7 +57,11 @@ impl Origin {
             return Err(Reason::HostDot.into());
         }
         let port = url.port_or_known_default().filter(|&port| port != 0).ok_or(Reason::Port)?;
-        Ok(Self { inner: Arc::new(Inner { https, host: host.into(), port }) })
+        let authority = match port == default_port(https) {
+            true => host.into(),
+            false => format!("{host}:{port}").into(),
+        };
+        Ok(Self { inner: Arc::new(Inner { https, host: host.into(), port, authority }) })
     }
 
     /// Whether a URI lies on this origin. A URI without scheme and authority lies on none.
@@ -66,10 +72,12 @@ impl Origin {
             Some("http") => false,
             _ => return false,
         };
-        let port = uri.authority().and_then(|authority| port_of(authority, https));
-        self.inner.https == https
-            && port == Some(self.inner.port)
-            && uri.host().is_some_and(|host| self.inner.host.eq_ignore_ascii_case(host))
+        let Some(authority) = uri.authority().filter(|_| https == self.inner.https) else {
+            return false;
+        };
+        authority.as_str() == &*self.inner.authority
+            || self.inner.host.eq_ignore_ascii_case(authority.host())
+                && port_of(authority, https) == Some(self.inner.port)
     }
 
     /// Whether a parsed URL lies on this origin.
@@ -114,12 +122,8 @@ impl FromStr for Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { https, host, port } = &*self.inner;
-        write!(f, "{}://{host}", if *https { "https" } else { "http" })?;
-        if *port != default_port(*https) {
-            write!(f, ":{port}")?;
-        }
-        Ok(())
+        let Inner { https, authority, .. } = &*self.inner;
+        write!(f, "{}://{authority}", if *https { "https" } else { "http" })
     }
 }
 
