@@ -22,8 +22,8 @@ pin_project! {
     ///
     /// An item is an error of kind [`Body`](ErrorKind::Body) when the body breaks off or a line is
     /// over the limit, [`Decode`](ErrorKind::Decode) when a line is not UTF-8, and
-    /// [`Timeout`](ErrorKind::Timeout) when the body has a deadline. The latter two of a line have a
-    /// [`LineError`] with its number.
+    /// [`Timeout`](ErrorKind::Timeout) when the body has a deadline and it passes. An error about a
+    /// line has a [`LineError`] with its number as its source.
     #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct Lines<B> {

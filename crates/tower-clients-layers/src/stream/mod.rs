@@ -16,6 +16,7 @@
 //! frame is a slice of it and not copied.
 //!
 //! Each stream ends after its first error, and stays at its end. It is [`Unpin`] when its body is.
+//! All are `futures_core::Stream`s; their own `next` needs no other crate.
 //!
 //! ```
 //! use http_body_util::Full;
