@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tower::Service;
-use tower_clients::{Client, Resource};
+use tower_clients::{Client, Resource, stream::Lines};
 
 /// Answers 200 with a prepared body.
 #[derive(Clone)]
@@ -84,6 +84,26 @@ fn resource_adds_one_for_the_name_of_the_request_in_errors() {
     let api = Resource::with_service("http://h/v1", NoOp::new("[1,2]")).unwrap();
     assert_eq!(allocations(|| api.get("user").json::<[u8; 2]>().send()), 1 + 1);
     assert_eq!(allocations(|| api.get("user").bytes().send()), 1 + 1);
+}
+
+#[test]
+fn stream_adds_none_for_a_line_within_a_frame() {
+    let api = Resource::with_service("http://h/v1", NoOp::new("1\n2\r\n\n3")).unwrap();
+    let lines = || async {
+        let mut lines = api.get("user").lines().await.unwrap();
+        while lines.next().await.is_some_and(|line| line.is_ok()) {}
+    };
+    assert_eq!(allocations(lines), 1 + 1);
+    let values = || async {
+        let mut values = api.get("user").json_lines::<u8>().await.unwrap();
+        while values.next().await.is_some_and(|value| value.is_ok()) {}
+    };
+    assert_eq!(allocations(values), 1 + 1);
+    let alone = || async {
+        let mut lines = Lines::new(Full::new(api.client().get_ref().body.clone()));
+        while lines.next().await.is_some_and(|line| line.is_ok()) {}
+    };
+    assert_eq!(allocations(alone), 0);
 }
 
 #[test]

@@ -119,6 +119,25 @@ async fn errors_about_exchanges_show_none() {
 }
 
 #[tokio::test]
+async fn streams_show_none() {
+    const LINES: &str = "ok\nCANARY\nCANARY";
+    let app = axum::Router::new().fallback(async || LINES);
+    let api = Resource::with_service("http://h", app).unwrap();
+    let get = || api.get("x").query(&[("q", CANARY)]);
+
+    let mut lines = get().limit(2).lines().await.unwrap();
+    lines.next().await.unwrap().unwrap();
+    assert_clean(debug(&lines));
+    assert_clean(all_texts(&lines.next().await.unwrap().unwrap_err()));
+    let mut items = get().items().await.unwrap();
+    items.next().await.unwrap().unwrap();
+    assert_clean(debug(&items));
+    let mut values = get().json_lines::<Value>().await.unwrap();
+    assert_clean(all_texts(&values.next().await.unwrap().unwrap_err()));
+    assert_clean(debug(&values));
+}
+
+#[tokio::test]
 async fn echoed_secret_is_only_in_what_is_asked_for() {
     let app = axum::Router::new()
         .fallback(async || (http::StatusCode::BAD_REQUEST, [("x-echo", CANARY)], CANARY));

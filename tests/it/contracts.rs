@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
     AuthorizeLayer, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, JoinUrlLayer, Json, Query, Session, url::Origin,
+    DefaultQueryLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, Session, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -49,6 +49,11 @@ async fn authorize() {
 async fn check_status() {
     assert_contract(CheckStatusLayer::new()).await;
     assert_contract(CheckStatusLayer::streaming()).await;
+}
+
+#[tokio::test]
+async fn head_or_get() {
+    assert_contract(HeadOrGetLayer::new()).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// A body whose frames are always ready must not keep the thread from timers and other tasks.
-const MAX_FRAMES_PER_POLL: usize = 64;
+pub(crate) const MAX_FRAMES_PER_POLL: usize = 64;
 
 /// What a peer can make us reserve by announcing it.
 const MAX_RESERVED: usize = 256 * 1024;

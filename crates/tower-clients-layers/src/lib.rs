@@ -9,10 +9,13 @@
 //! | [`DeadlineLayer`] | limits the time of the whole exchange, body included |
 //! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
 //! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
+//! | [`HeadOrGetLayer`] | asks by `GET` where `HEAD` is refused |
 //! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
+//!
+//! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
 //!
 //! What is secret is bound to one [`Origin`](url::Origin) and checked against the request that is
 //! really sent, so no order of layers can leak it.
@@ -66,11 +69,13 @@ pub mod decode;
 pub mod default_headers;
 pub mod default_query;
 pub mod error;
+pub mod head_or_get;
 pub mod join_url;
 pub mod media_type;
 pub mod options;
 pub mod query;
 pub mod service;
+pub mod stream;
 pub mod url;
 
 #[cfg(feature = "timeout")]
@@ -84,6 +89,7 @@ pub use self::{
     default_headers::{DefaultHeaders, DefaultHeadersLayer},
     default_query::{DefaultQuery, DefaultQueryLayer},
     error::{Error, ErrorKind, Failure, Problem, TimeoutError, UrlError},
+    head_or_get::{HeadOrGet, HeadOrGetLayer},
     join_url::{JoinUrl, JoinUrlLayer},
     media_type::MediaType,
     options::RequestOptions,

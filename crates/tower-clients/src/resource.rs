@@ -3,7 +3,7 @@
 use crate::{
     BoxResource, Client, RequestBuilder, Session,
     paths::paths,
-    request::{Decoded, Draft},
+    request::{Create, Decoded, Draft, Exists},
 };
 use http::Method;
 use std::fmt;
@@ -18,7 +18,8 @@ use tower_layer::Layer;
 /// A status outside of 2xx is an error that keeps the response; see
 /// [`Error::failure`](crate::Error::failure). A request by itself gives [`Content`] by its content
 /// type; `.json::<T>()`, `.text()`, `.bytes()`, [`.decode::<D>()`](RequestBuilder::decode) and
-/// `.response()` say what else it should give, `.with_head()` adds status and headers.
+/// `.response()` say what else it should give, `.with_head()` adds status and headers; `.lines()`,
+/// `.json_lines::<T>()`, `.chunks()` and `.items()` give the body as a stream.
 ///
 /// ```
 /// use axum::{Json, Router, routing::{get, post}};
@@ -127,6 +128,65 @@ impl<S: Clone> Resource<S> {
         reference: impl ToReference,
     ) -> RequestBuilder<S, Decoded<Content>> {
         self.start(method, reference)
+    }
+
+    /// A `HEAD` request that gives whether there is something: `true` for a status of 2xx or 3xx,
+    /// `false` for 404 and 410.
+    ///
+    /// [`or_get`](RequestBuilder::or_get) asks by `GET` where `HEAD` is refused.
+    ///
+    /// # Errors
+    ///
+    /// Any other status: whoever may not look (401, 403) or has to wait (429, 503) knows nothing.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use tower_clients::Resource;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// let server = Router::new().route("/here", get("hello"));
+    /// let api = Resource::with_service("http://in.process", server)?;
+    /// assert!(api.exists("here").await? && !api.exists("there").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn exists(&self, reference: impl ToReference) -> RequestBuilder<S, Exists> {
+        self.start(Method::HEAD, reference)
+    }
+
+    /// A `POST` request that gives the `Location` of what was created, as an absolute URI; `None`
+    /// when a response of 2xx has none. The body of the response is dropped.
+    ///
+    /// The URI is data: it may lead to another origin. Given to [`get`](Self::get) or
+    /// [`at`](Self::at) it is checked like any other reference. [`location`](crate::url::location)
+    /// says how it is read.
+    ///
+    /// # Errors
+    ///
+    /// A status outside of 2xx; also 303, whose `Location` is in the headers of the failure. A
+    /// `Location` that cannot be read is an error of kind [`Decode`](crate::ErrorKind::Decode) with
+    /// a [`UrlError`](crate::UrlError): the server did what it was asked for.
+    ///
+    /// ```
+    /// use axum::{Router, http::StatusCode, routing::{get, post}};
+    /// use tower_clients::Resource;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// let server = Router::new()
+    ///     .route("/v1/users", post((StatusCode::CREATED, [("location", "/v1/users/7")])))
+    ///     .route("/v1/users/7", get("Ada"));
+    /// let api = Resource::with_service("http://in.process/v1", server)?;
+    ///
+    /// let user = api.create("users").json(&["Ada"]).await?.expect("it has a place");
+    /// assert_eq!(user, "http://in.process/v1/users/7");
+    /// assert_eq!(api.get(user).text().await?, "Ada");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&self, reference: impl ToReference) -> RequestBuilder<S, Create> {
+        self.start(Method::POST, reference)
     }
 
     fn start<M>(&self, method: Method, reference: impl ToReference) -> RequestBuilder<S, M> {

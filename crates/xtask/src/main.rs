@@ -17,7 +17,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 4] = ["quickstart", "custom_stack", "in_process", "axum_state"];
+const EXAMPLES: [&str; 5] = ["quickstart", "custom_stack", "in_process", "streaming", "axum_state"];
 
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);

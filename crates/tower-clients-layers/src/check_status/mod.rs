@@ -78,19 +78,39 @@ pub struct CheckStatusLayer<M = Keep> {
 #[derive(Debug, Clone, Copy)]
 pub struct Keep {
     limit: usize,
+    accepts: fn(StatusCode) -> bool,
+}
+
+impl Keep {
+    const DEFAULT: Self = Self { limit: 64 * 1024, accepts: |status| status.is_success() };
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { limit: 64 * 1024 }
+        Self::DEFAULT
     }
 }
 
 impl CheckStatusLayer {
     /// Keeps up to 64 KiB of a refused body.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { mode: Keep::DEFAULT }
+    }
+
+    /// Lets the statuses pass for which `accepts` is true, in place of those of 2xx.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_clients_layers::CheckStatusLayer;
+    ///
+    /// let layer = CheckStatusLayer::new()
+    ///     .accept(|status| status.is_success() || status == StatusCode::NOT_MODIFIED);
+    /// ```
+    #[must_use]
+    pub const fn accept(mut self, accepts: fn(StatusCode) -> bool) -> Self {
+        self.mode.accepts = accepts;
+        self
     }
 
     /// Keeps up to `bytes` of a refused body.
@@ -143,8 +163,11 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let line = RequestLine::of(&request);
-        let limit = self.mode.limit;
-        ResponseFuture { state: State::Head { future: self.inner.call(request) }, limit, line }
+        ResponseFuture {
+            state: State::Head { future: self.inner.call(request) },
+            mode: self.mode,
+            line,
+        }
     }
 }
 
@@ -154,7 +177,7 @@ pin_project! {
     pub struct ResponseFuture<F, R> {
         #[pin]
         state: State<F, R>,
-        limit: usize,
+        mode: Keep,
         line: RequestLine,
     }
 }
@@ -180,12 +203,12 @@ where
         let error = loop {
             let next = match this.state.as_mut().project() {
                 StateProjection::Head { future } => match ready!(future.poll(cx)) {
-                    Ok(response) if response.status().is_success() => {
+                    Ok(response) if (this.mode.accepts)(response.status()) => {
                         return Poll::Ready(Ok(response));
                     }
                     Ok(response) => {
                         let (head, body) = response.into_parts();
-                        let body = Collect::new(body, *this.limit);
+                        let body = Collect::new(body, this.mode.limit);
                         State::Refused { status: head.status, headers: head.headers, body }
                     }
                     Err(error) => break Error::from_service(error),
@@ -206,7 +229,7 @@ where
 
 impl<F, R> std::fmt::Debug for ResponseFuture<F, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ResponseFuture").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("limit", &self.mode.limit).finish_non_exhaustive()
     }
 }
 
@@ -262,6 +285,13 @@ mod tests {
             assert_eq!(error.status().unwrap(), status);
             assert!(error.is_status() && error.may_have_been_sent());
         }
+    }
+
+    #[tokio::test]
+    async fn what_passes_can_be_chosen() {
+        let layer = CheckStatusLayer::new().accept(|status| status == StatusCode::NOT_MODIFIED);
+        assert_eq!(check(layer, 304, ().into()).await.unwrap(), 304);
+        assert!(check(layer, 200, ().into()).await.unwrap_err().is_status());
     }
 
     #[tokio::test]

@@ -71,6 +71,12 @@ pub struct JsonError {
 }
 
 impl JsonError {
+    /// The error of a document that is one line of a longer body.
+    pub(crate) fn in_line(mut self, line: u64) -> Self {
+        self.line = usize::try_from(line).unwrap_or(usize::MAX);
+        self
+    }
+
     /// The way to the value, such as `items[3].id`; `.` for the whole document.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -57,7 +57,7 @@ pub trait FromBody {
 }
 
 /// Whether the bytes are the content itself, with no coding such as `gzip` around it.
-fn check_coding(headers: &HeaderMap) -> Result<(), ContentError> {
+pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), ContentError> {
     match headers.get(CONTENT_ENCODING) {
         Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => {
             let coding = String::from_utf8_lossy(coding.as_bytes()).into_owned();

@@ -33,6 +33,12 @@ impl RequestLine {
         &self.method
     }
 
+    /// The URI, as the layer saw it: with all its secrets.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
     /// The error with the request named in it, unless it names one already.
     #[must_use]
     pub fn named_in(&self, error: Error) -> Error {

@@ -31,6 +31,8 @@ pub(crate) enum Reason {
     AsteriskForm,
     MoreThanOrigin,
     Unwritable,
+    NotUtf8,
+    Locations,
     Uri(String),
 }
 
@@ -75,6 +77,8 @@ impl fmt::Display for UrlError {
             Reason::Scheme => {
                 "only the schemes `http` and `https` are spoken here; a path with a colon starts with `./`"
             }
+            Reason::NotUtf8 => "the `Location` is not UTF-8",
+            Reason::Locations => "the `Location` lines differ",
             Reason::UserInfo => "user information is not allowed in a URL; use basic authorization instead",
             Reason::BaseQuery => {
                 "a base URL, or a child of one, has no query; use query parameters instead"

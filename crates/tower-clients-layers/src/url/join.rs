@@ -2,7 +2,10 @@
 
 use super::{
     BaseUrl, Boundary, Origin, Reference,
-    rules::{forbid_control_characters, has_dot_segment, has_user_info, is_plain_path_byte},
+    rules::{
+        forbid_control_characters, has_dot_segment, has_user_info, is_plain_path_byte, uri_path,
+        uri_query,
+    },
 };
 use crate::error::{Reason, UrlError};
 use http::Uri;
@@ -66,14 +69,13 @@ impl BaseUrl {
 
     fn join_checked(&self, reference: &str) -> Result<Uri, UrlError> {
         let url = self.resolve(reference)?;
-        // `^` and the backtick: `url` leaves them, RFC 3986 and `http` do not allow them.
-        let mut text = url.path().replace('^', "%5E");
+        let mut text = uri_path(&url);
         if is_relative(reference) {
             append_trailing(&mut text, &self.inner.trailing);
         }
-        if let Some(query) = url.query() {
+        if let Some(query) = uri_query(&url) {
             text.push('?');
-            text.push_str(&query.replace('`', "%60"));
+            text.push_str(&query);
         }
         if self.origin().is_of(&url) {
             return self.uri(text);

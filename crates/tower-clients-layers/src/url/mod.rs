@@ -29,6 +29,7 @@
 
 mod base;
 mod join;
+mod location;
 mod origin;
 mod redact;
 mod reference;
@@ -36,6 +37,7 @@ mod rules;
 
 pub use self::{
     base::{BaseUrl, Boundary},
+    location::location,
     origin::Origin,
     redact::redact,
     reference::{Reference, Segment, ToReference},

@@ -31,6 +31,16 @@ pub(super) fn forbid_control_characters(reference: &str) -> Result<(), UrlError>
     }
 }
 
+/// The path of a URL as `http` takes it: `url` leaves `^`, which RFC 3986 does not allow.
+pub(super) fn uri_path(url: &Url) -> String {
+    url.path().replace('^', "%5E")
+}
+
+/// The query of a URL as `http` takes it: `url` leaves the backtick.
+pub(super) fn uri_query(url: &Url) -> Option<String> {
+    url.query().map(|query| query.replace('`', "%60"))
+}
+
 pub(super) fn has_user_info(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }

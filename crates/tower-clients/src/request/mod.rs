@@ -9,6 +9,12 @@
 //! | [`Checked`] | `.response()` | the response, if its status is 2xx |
 //! | [`Decoded<D>`] | `.decode::<D>()`, `.text()`, `.bytes()`; the verbs of a `Resource` | its body, decoded |
 //! | [`WithHead<D>`] | `.with_head()` | the response with its body decoded |
+//! | [`InChunks`] | `.chunks()` | a stream of [`Bytes`] as they come, if the status is 2xx |
+//! | [`InLines`] | `.lines()` | a stream of lines of text |
+//! | [`InJsonLines<T>`] | `.json_lines::<T>()` | a stream of values of newline-delimited JSON |
+//! | [`InItems`] | `.items()` | a stream of [`Content`], by the content type |
+//! | [`Exists`], [`ExistsOrGet`] | `exists` of a `Resource`, its `.or_get()` | whether there is something |
+//! | [`Create`] | `create` of a `Resource` | the `Location` of what was created |
 //! | [`Draft`] | the verbs of a `Resource` that carry a body | `Content`, once the body is there |
 //!
 //! ```
@@ -41,11 +47,15 @@
 //! ```
 
 mod mode;
+mod outcome;
 mod pending;
+mod stream;
 
 pub use self::{
     mode::{Checked, Decoded, Draft, Mode, SendsBody, Whole, WithHead},
+    outcome::{Create, Exists, ExistsOrGet},
     pending::Pending,
+    stream::{InChunks, InItems, InJsonLines, InLines},
 };
 
 use crate::builder::header;
@@ -223,7 +233,8 @@ impl<S, M> RequestBuilder<S, M> {
         self
     }
 
-    /// Limits the size of the response body to decode, in bytes; 10 MiB by default.
+    /// Limits the size of the response body to decode, in bytes; 10 MiB by default. In streams it
+    /// limits each line instead, 1 MiB by default.
     pub fn limit(self, bytes: usize) -> Self {
         self.set(|request| {
             let options = RequestOptions::of_mut(request);

@@ -4,15 +4,14 @@ use http::{Request, Response};
 use std::marker::PhantomData;
 use tower_clients_layers::{
     Body, CheckStatus, CheckStatusLayer, Content, Decode, DecodeLayer, Error, FromBody,
-    HttpService, JoinUrl, deadline::DeadlineBody,
+    HttpService, JoinUrl, deadline::DeadlineBody, error::RequestLine,
 };
 use tower_layer::Layer;
 use tower_service::Service;
 
 /// What awaiting a request over the service `S` gives, and the layers that make it so.
 ///
-/// Implemented by [`Whole`], [`Checked`], [`Draft`], [`Decoded`] and [`WithHead`] only, over every
-/// [`HttpService`].
+/// Implemented by the modes of [this module](crate::request) only, over every [`HttpService`].
 #[diagnostic::on_unimplemented(
     message = "`{S}` cannot send requests",
     note = "it must be an `HttpService<Body>`: a `tower::Service<Request<Body>, Response = Response<_>>` whose error converts into `BoxError`"
@@ -24,12 +23,33 @@ pub trait Mode<S>: sealed::Sealed {
     type Received;
     /// What a request gives.
     type Output;
+    #[doc(hidden)]
+    type Kept: Keep;
 
     #[doc(hidden)]
     fn stack(service: JoinUrl<S>) -> Self::Service;
 
     #[doc(hidden)]
-    fn output(response: Response<DeadlineBody<Self::Received>>) -> Self::Output;
+    fn output(
+        response: Response<DeadlineBody<Self::Received>>,
+        kept: Self::Kept,
+    ) -> Result<Self::Output, Error>;
+}
+
+/// What a mode keeps of its request until the response comes.
+#[allow(unnameable_types, reason = "modes cannot be added elsewhere")]
+pub trait Keep {
+    fn of(request: &Request<Body>) -> Self;
+}
+
+impl Keep for () {
+    fn of(_: &Request<Body>) {}
+}
+
+impl Keep for RequestLine {
+    fn of(request: &Request<Body>) -> Self {
+        Self::of(request)
+    }
 }
 
 /// A mode whose request can be given a body.
@@ -68,13 +88,14 @@ impl<S: HttpService<Body>> Mode<S> for Whole {
     type Service = JoinUrl<S>;
     type Received = S::ResBody;
     type Output = Response<DeadlineBody<S::ResBody>>;
+    type Kept = ();
 
     fn stack(service: JoinUrl<S>) -> JoinUrl<S> {
         service
     }
 
-    fn output(response: Self::Output) -> Self::Output {
-        response
+    fn output(response: Self::Output, (): ()) -> Result<Self::Output, Error> {
+        Ok(response)
     }
 }
 
@@ -82,13 +103,14 @@ impl<S: HttpService<Body>> Mode<S> for Checked {
     type Service = CheckStatus<JoinUrl<S>>;
     type Received = S::ResBody;
     type Output = Response<DeadlineBody<S::ResBody>>;
+    type Kept = ();
 
     fn stack(service: JoinUrl<S>) -> Self::Service {
         CheckStatusLayer::new().layer(service)
     }
 
-    fn output(response: Self::Output) -> Self::Output {
-        response
+    fn output(response: Self::Output, (): ()) -> Result<Self::Output, Error> {
+        Ok(response)
     }
 }
 
@@ -96,13 +118,14 @@ impl<S: HttpService<Body>> Mode<S> for Draft {
     type Service = Decoding<S, Content>;
     type Received = Content;
     type Output = Content;
+    type Kept = ();
 
     fn stack(service: JoinUrl<S>) -> Self::Service {
         decoding(service)
     }
 
-    fn output(response: Response<DeadlineBody<Content>>) -> Content {
-        response.into_body().into_inner()
+    fn output(response: Response<DeadlineBody<Content>>, (): ()) -> Result<Content, Error> {
+        Ok(response.into_body().into_inner())
     }
 }
 
@@ -110,13 +133,14 @@ impl<S: HttpService<Body>, D: FromBody> Mode<S> for Decoded<D> {
     type Service = Decoding<S, D>;
     type Received = D::Output;
     type Output = D::Output;
+    type Kept = ();
 
     fn stack(service: JoinUrl<S>) -> Self::Service {
         decoding(service)
     }
 
-    fn output(response: Response<DeadlineBody<D::Output>>) -> D::Output {
-        response.into_body().into_inner()
+    fn output(response: Response<DeadlineBody<D::Output>>, (): ()) -> Result<D::Output, Error> {
+        Ok(response.into_body().into_inner())
     }
 }
 
@@ -124,13 +148,17 @@ impl<S: HttpService<Body>, D: FromBody> Mode<S> for WithHead<D> {
     type Service = Decoding<S, D>;
     type Received = D::Output;
     type Output = Response<D::Output>;
+    type Kept = ();
 
     fn stack(service: JoinUrl<S>) -> Self::Service {
         decoding(service)
     }
 
-    fn output(response: Response<DeadlineBody<D::Output>>) -> Response<D::Output> {
-        response.map(DeadlineBody::into_inner)
+    fn output(
+        response: Response<DeadlineBody<D::Output>>,
+        (): (),
+    ) -> Result<Response<D::Output>, Error> {
+        Ok(response.map(DeadlineBody::into_inner))
     }
 }
 
@@ -155,7 +183,7 @@ impl<D> SendsBody for WithHead<D> {
 }
 
 #[allow(unnameable_types, reason = "it seals the traits")]
-mod sealed {
+pub(super) mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Whole {}
     impl Sealed for super::Checked {}

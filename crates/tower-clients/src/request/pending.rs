@@ -1,13 +1,13 @@
 //! The future of a request.
 
-use super::Mode;
+use super::{Mode, mode::Keep};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 use tower::util::Oneshot;
 use tower_clients_layers::{
@@ -23,6 +23,7 @@ pin_project! {
     pub struct Pending<S, M: Mode<S>> {
         #[pin]
         exchange: deadline::ResponseFuture<Exchange<S, M>>,
+        kept: Option<M::Kept>,
     }
 }
 
@@ -40,6 +41,7 @@ impl<S, M: Mode<S>> Pending<S, M> {
         deadline: DeadlineLayer,
         request: Result<Request<Body>, Error>,
     ) -> Self {
+        let kept = request.as_ref().ok().map(M::Kept::of);
         let exchange = match request {
             Ok(request) => {
                 let timeout = deadline.timeout_of(&request);
@@ -49,7 +51,7 @@ impl<S, M: Mode<S>> Pending<S, M> {
             }
             Err(error) => limit(Exchange::Failed { error: Some(error) }, None),
         };
-        Self { exchange }
+        Self { exchange, kept }
     }
 }
 
@@ -57,7 +59,10 @@ impl<S, M: Mode<S>> Future for Pending<S, M> {
     type Output = Result<M::Output, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().exchange.poll(cx).map_ok(M::output)
+        let this = self.project();
+        let response = ready!(this.exchange.poll(cx))?;
+        let kept = this.kept.take().expect("polled after completion");
+        Poll::Ready(M::output(response, kept))
     }
 }
 
