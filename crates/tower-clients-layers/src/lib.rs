@@ -13,6 +13,7 @@
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
+//! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //!
 //! What is secret is bound to one [`Origin`](url::Origin) and checked against the request that is
 //! really sent, so no order of layers can leak it.
@@ -47,6 +48,7 @@
 //! # Features
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
+//! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -60,6 +62,9 @@ mod service;
 pub mod authorize;
 pub mod check_status;
 pub mod content;
+#[cfg(feature = "cookies")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
+pub mod cookies;
 #[cfg(feature = "timeout")]
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod deadline;
@@ -73,6 +78,8 @@ pub mod options;
 pub mod query;
 pub mod url;
 
+#[cfg(feature = "cookies")]
+pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
 pub use self::{
