@@ -5,7 +5,9 @@
 //! marked sensitive, so `Debug` and header compression treat it as a secret.
 //!
 //! Limits are those of curl: of one response 50 `Set-Cookie` lines count, of up to 5000 bytes each,
-//! and one request sends up to 150 cookies in up to 8190 bytes. What is beyond is passed over.
+//! and one request sends up to 150 cookies in up to 8190 bytes. What is beyond is
+//! passed over, and so is a line that is not UTF-8. An exchange that is dropped before the head of its
+//! response came sets nothing.
 //!
 //! A request without scheme and host has no cookies: put this layer below (inside of)
 //! [`JoinUrlLayer`](crate::JoinUrlLayer), and below what sends a request again.

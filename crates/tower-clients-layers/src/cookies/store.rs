@@ -121,10 +121,11 @@ fn overlays_secure(store: &CookieStore, new: &Cookie<'_>, domain: &str, url: &Ur
         inner.strip_suffix(outer).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     !is_secure(url)
-        && store.iter_unexpired().any(|old| {
+        && store.iter_any().any(|old| {
             let old_domain = old.domain.as_cow().unwrap_or_default();
             old.secure() == Some(true)
                 && old.name() == new.name()
+                && !old.is_expired()
                 && (is_below(&old_domain, domain) || is_below(domain, &old_domain))
                 && is_within(&new.path, &old.path)
         })
