@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use std::{fmt::Debug, time::Duration};
 use tower::{Layer, Service};
 use tower_clients::{
-    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer,
-    DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer, Json, Query,
+    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Content, CookieJar, CookieLayer,
+    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer, Json, Query,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,6 +33,8 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
     let authorize = AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid");
     case(meter, "Authorize", authorize.layer(NoOp::empty()), uri);
+    case(meter, "Cookies, none", CookieLayer::none().layer(NoOp::empty()), uri);
+    case(meter, "Cookies, 2", cookies(&absolute).layer(NoOp::empty()), uri);
     case(meter, "Deadline, none", DeadlineLayer::none().layer(NoOp::empty()), uri);
     case(meter, "Deadline, 30 s", DeadlineLayer::new(TIMEOUT).layer(NoOp::empty()), uri);
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
@@ -58,6 +60,14 @@ pub fn layers_on_joined_uris(meter: &mut impl Meter) {
     meter.group("layer, JSON answer, URI just joined");
     case(meter, "no-op", json.clone(), uri);
     case(meter, "CheckStatus + Decode<Json<User>>", both.layer(json), uri);
+}
+
+fn cookies(uri: &Uri) -> CookieLayer {
+    let jar = CookieJar::new();
+    for line in ["id=7f3a; Path=/", "lang=en; Path=/"] {
+        jar.insert(uri, line).expect("the cookie is valid");
+    }
+    CookieLayer::new(jar)
 }
 
 fn decoders(meter: &mut impl Meter, uri: impl Fn() -> Uri) {

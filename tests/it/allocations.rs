@@ -67,6 +67,17 @@ fn inert_session_adds_none() {
 }
 
 #[test]
+fn cookies_of_another_origin_add_none() {
+    use tower::Layer;
+    use tower_clients::{CookieJar, CookieLayer};
+    let layer = CookieLayer::new(CookieJar::new()).only("http://other".parse().unwrap());
+    for layer in [layer, CookieLayer::none()] {
+        let client = Client::with_service("http://h/v1", layer.layer(NoOp::new(""))).unwrap();
+        assert_eq!(allocations(|| client.get("user").send()), 1);
+    }
+}
+
+#[test]
 fn configured_session_adds_the_header_map() {
     let session = Client::builder("http://h/v1")
         .header("user-agent", "demo/1")

@@ -1,9 +1,10 @@
 //! No secret shows in any text that a program may log.
 
+use axum::extract::Request;
 use serde_json::Value;
 use std::{error::Error as StdError, fmt::Debug, iter::successors, time::Duration};
 use testbed::Testbed;
-use tower_clients::{BaseUrl, Client, Error, Form, Json, Resource};
+use tower_clients::{BaseUrl, Client, CookieJar, CookieLayer, Error, Form, Json, Resource};
 
 const CANARY: &str = "CANARY";
 
@@ -59,6 +60,32 @@ fn clients_and_builders_show_none() {
     assert_clean(debug(&Resource::from(client.clone())));
     assert_clean([client.to_string()]);
     assert_clean(debug(&client.boxed()));
+}
+
+#[tokio::test]
+async fn cookies_show_none() {
+    let jar = CookieJar::new();
+    let uri = http::Uri::from_static("http://h/");
+    jar.insert(&uri, "key=CANARY").unwrap();
+    let client = Client::builder("http://h").cookie_jar(jar.clone());
+    assert_clean(debug(&client));
+    let client = client.build_over(axum::Router::new().fallback(async |request: Request| {
+        assert_eq!(request.headers()["cookie"], "key=CANARY");
+        format!("{request:?}")
+    }));
+    let client = client.unwrap();
+    assert_clean(debug(&jar));
+    assert_clean(debug(&client));
+    assert_clean(debug(client.get_ref()));
+    assert_clean(debug(&CookieLayer::new(jar.clone())));
+    assert_clean([Resource::from(client).get("x").text().await.unwrap()]);
+    for line in ["CANARY", "a=CANARY; Domain=CANARY.evil", "__Host-a=CANARY", "a=CANARY\n"] {
+        assert_clean(all_texts(&jar.insert(&uri, line).unwrap_err()));
+    }
+    let json = jar.to_json().unwrap();
+    for text in [json.replace("key=", "CANARY"), json[..json.len() - 9].into(), "CANARY".into()] {
+        assert_clean(all_texts(&CookieJar::from_json(&text).unwrap_err()));
+    }
 }
 
 #[test]

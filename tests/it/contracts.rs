@@ -3,8 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AuthorizeLayer, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, Session, url::Origin,
+    AuthorizeLayer, CheckStatusLayer, Content, CookieJar, CookieLayer, DeadlineLayer, DecodeLayer,
+    DefaultHeadersLayer, DefaultQueryLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, Session,
+    url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -43,6 +44,15 @@ async fn default_headers() {
 async fn authorize() {
     assert_contract(AuthorizeLayer::none()).await;
     assert_contract(AuthorizeLayer::bearer(origin(), "t0ken").unwrap()).await;
+}
+
+#[tokio::test]
+async fn cookies() {
+    assert_contract(CookieLayer::none()).await;
+    let jar = CookieJar::new();
+    jar.insert(&http::Uri::from_static(ORIGIN), "a=b").unwrap();
+    assert_contract(CookieLayer::new(jar.clone())).await;
+    assert_contract(CookieLayer::new(jar).only(origin())).await;
 }
 
 #[tokio::test]

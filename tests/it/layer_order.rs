@@ -12,8 +12,8 @@ use std::{
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
-    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, DeadlineLayer, DecodeLayer,
-    DefaultHeadersLayer, DefaultQueryLayer, Error, JoinUrlLayer, Json, Query, Session,
+    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar, CookieLayer, DeadlineLayer,
+    DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, JoinUrlLayer, Json, Query, Session,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -73,6 +73,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
     let base = BaseUrl::parse("http://h/v1")?;
     let origin = || base.origin().clone();
     let agent = (HeaderName::from_static("x-default"), HeaderValue::from_static("1"));
+    let jar = CookieJar::new();
+    jar.insert(&"http://h/".parse().unwrap(), "a=b")?;
 
     let stack = ServiceBuilder::new()
         .layer(note("top"))
@@ -90,6 +92,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("default headers"))
         .layer(AuthorizeLayer::bearer(origin(), "t0ken")?)
         .layer(note("authorize"))
+        .layer(CookieLayer::new(jar).only(origin()))
+        .layer(note("cookies"))
         .service(Mock::new().reply(Reply::json(&Value::Null)));
     stack.oneshot(Request::get("/user").body(Body::empty()).unwrap()).await?;
 
@@ -106,6 +110,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "default query: http://h/v1/user?q=1 ".into(),
             "default headers: http://h/v1/user?q=1 x-default".into(),
             "authorize: http://h/v1/user?q=1 x-default authorization".into(),
+            "cookies: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            format!("cookies: 200 OK {body}"),
             format!("authorize: 200 OK {body}"),
             format!("default headers: 200 OK {body}"),
             format!("default query: 200 OK {body}"),
@@ -134,7 +140,7 @@ fn preassembled_stack_has_the_same_order() {
     assert_eq!(order_in(type_name::<Stack>(), &outer), outer);
 
     let session = Client::builder("http://h").build_over(Mock::new()).unwrap().into_inner();
-    let inner = ["DefaultQuery {", "DefaultHeaders {", "Authorize {", "Mock {"];
+    let inner = ["DefaultQuery {", "DefaultHeaders {", "Authorize {", "Cookies {", "Mock {"];
     assert_eq!(order_in(&format!("{session:?}"), &inner), inner);
 }
 

@@ -5,6 +5,7 @@
 mod allocations;
 mod canary;
 mod contracts;
+mod cookies;
 mod default_client;
 mod exists_create;
 mod layer_order;

@@ -5,8 +5,11 @@
 
 mod charset;
 mod content_types;
+mod cookie_dates;
+mod cookies;
 mod json;
 mod media_types;
+mod public_suffixes;
 mod resolution;
 mod suite;
 mod url_join;
@@ -21,5 +24,8 @@ fn main() -> ExitCode {
     trials.extend(url_standard::SUITE.trials());
     trials.extend(media_types::SUITE.trials());
     trials.extend(content_types::SUITE.trials());
+    trials.extend(cookies::SUITE.trials());
+    trials.extend(cookie_dates::SUITE.trials());
+    trials.extend(public_suffixes::SUITE.trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -4,7 +4,7 @@ use crate::json;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -67,7 +67,7 @@ impl<I: Send, O: PartialEq + Send> Suite<I, O> {
         used: &mut [bool],
     ) -> Result<(), Failed> {
         let before = trials.len();
-        for (number, row) in json::rows(path)?.into_iter().enumerate() {
+        for (number, row) in rows(path)?.into_iter().enumerate() {
             let case = (self.case)(row).map_err(|error| format!("row {number}: {error}"))?;
             let Some(Case { label, input, expected }) = case else {
                 continue;
@@ -99,6 +99,14 @@ impl<I: Send, O: PartialEq + Send> Suite<I, O> {
         }
         (expected, reasons)
     }
+}
+
+/// Of text, each line is one.
+fn rows(path: &Path) -> Result<Vec<Value>, Failed> {
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return json::rows(path);
+    }
+    Ok(fs::read_to_string(path)?.lines().map(Value::from).collect())
 }
 
 fn folder() -> PathBuf {

@@ -14,6 +14,7 @@
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
+//! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //!
 //! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
 //!
@@ -50,6 +51,7 @@
 //! # Features
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
+//! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -62,6 +64,9 @@ pub mod authorize;
 pub mod body;
 pub mod check_status;
 pub mod content;
+#[cfg(feature = "cookies")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
+pub mod cookies;
 #[cfg(feature = "timeout")]
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod deadline;
@@ -78,6 +83,8 @@ pub mod service;
 pub mod stream;
 pub mod url;
 
+#[cfg(feature = "cookies")]
+pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
 pub use self::{

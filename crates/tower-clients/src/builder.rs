@@ -1,9 +1,14 @@
 //! Configures a client.
 
-use crate::{Client, Session, session::SessionLayer};
+use crate::{
+    Client, Session,
+    session::{SessionLayer, cookies},
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use std::{fmt, time::Duration};
+#[cfg(feature = "cookies")]
+use tower_clients_layers::CookieJar;
 use tower_clients_layers::{
     AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
     ErrorKind, HttpService, Query,
@@ -15,7 +20,7 @@ use tower_layer::Layer;
 
 /// Configures a [`Client`]. Made by [`Client::builder`].
 ///
-/// Bad input is kept and becomes the error of [`build`](Self::build). Headers, query and
+/// Bad input is kept and becomes the error of [`build`](Self::build). Headers, query, cookies and
 /// authorization set here are bound to the origin of the base URL: no other origin gets them.
 ///
 /// ```
@@ -50,6 +55,7 @@ struct Settings {
     shared: Vec<HeaderName>,
     query: Query,
     authorization: Option<HeaderValue>,
+    cookies: cookies::Layer,
     deadline: DeadlineLayer,
 }
 
@@ -61,6 +67,7 @@ impl ClientBuilder {
             shared: Vec::new(),
             query: Query::EMPTY,
             authorization: None,
+            cookies: cookies::none(),
             deadline: DeadlineLayer::none(),
         });
         Self { settings }
@@ -156,6 +163,48 @@ impl ClientBuilder {
         })
     }
 
+    /// Sends the cookies that earlier responses set, RFC 6265bis. Clones and children share them.
+    /// Without this, none are kept.
+    #[cfg(feature = "cookies")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
+    pub fn cookies(self) -> Self {
+        self.cookie_jar(CookieJar::new())
+    }
+
+    /// As [`cookies`](Self::cookies), with a jar that is kept and shared. Whatever else it holds,
+    /// only the origin of the base URL gets cookies from it or sets some in it.
+    ///
+    /// ```
+    /// use axum::{Router, http::HeaderMap};
+    /// use http::Uri;
+    /// use tower_clients::{Client, CookieJar, Resource};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// let server = Router::new().fallback(async |headers: HeaderMap| {
+    ///     let seen = headers.get("cookie").is_some();
+    ///     ([("set-cookie", "id=7; Max-Age=60")], if seen { "again" } else { "first" })
+    /// });
+    /// let jar = CookieJar::new();
+    /// let client =
+    ///     Client::builder("https://api.example.com").cookie_jar(jar.clone()).build_over(server)?;
+    /// let api = Resource::from(client);
+    ///
+    /// assert_eq!(api.get("a").text().await?, "first");
+    /// assert_eq!(api.get("b").text().await?, "again");
+    /// assert_eq!(jar.get(&Uri::from_static("https://api.example.com/"), "id").unwrap(), "7");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "cookies")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
+    pub fn cookie_jar(self, jar: CookieJar) -> Self {
+        self.set(|settings| {
+            settings.cookies = cookies::Layer::new(jar).only(settings.base.origin().clone());
+            Ok(())
+        })
+    }
+
     /// Limits the time of every exchange: until the service is ready, the response comes and its
     /// body ends. No limit by default.
     pub fn timeout(self, timeout: Duration) -> Self {
@@ -183,7 +232,8 @@ impl ClientBuilder {
         self,
         transport: T,
     ) -> Result<Client<Session<T>>, Error> {
-        let Settings { base, headers, shared, query, authorization, deadline } = self.settings?;
+        let Settings { base, headers, shared, query, authorization, cookies, deadline } =
+            self.settings?;
         let origin = || base.origin().clone();
         let headers = DefaultHeadersLayer::new(origin(), headers);
         let session = SessionLayer {
@@ -191,6 +241,7 @@ impl ClientBuilder {
             headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
             authorize: authorization
                 .map_or(AuthorizeLayer::none(), |value| AuthorizeLayer::value(origin(), value)),
+            cookies,
         };
         Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))
     }

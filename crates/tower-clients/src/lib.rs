@@ -51,6 +51,7 @@
 //! # Features
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard.
+//! * `cookies`: cookies that persist across requests, by `ClientBuilder::cookies`.
 //! * `http2` (on): HTTP/2, by ALPN or prior knowledge.
 //! * `ring` (on): TLS with the cryptography of ring.
 //! * `aws-lc-rs`: TLS with the cryptography of AWS-LC.

@@ -84,9 +84,9 @@ fn wasm() -> Result {
 
 fn features() -> Result {
     let alone = [
-        ("tower-clients-layers", &["charset", "timeout"][..]),
+        ("tower-clients-layers", &["charset", "cookies", "timeout"][..]),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
-        ("tower-clients", &["charset", "tls", "ring", "http2"]),
+        ("tower-clients", &["charset", "cookies", "tls", "ring", "http2"]),
     ];
     for (package, features) in alone {
         for feature in features {

@@ -1,7 +1,8 @@
 //! The layers between the client and the transport.
 //!
-//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`]. Each does nothing until it
-//! is configured, so the type does not depend on the configuration.
+//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`] and, with the feature
+//! `cookies`, `Cookies`. Each does nothing until it is configured, so the type does not depend on
+//! the configuration.
 //!
 //! ```
 //! use axum::Router;
@@ -13,7 +14,9 @@
 //! # Ok::<(), tower_clients::Error>(())
 //! ```
 
-use http::Request;
+pub(crate) mod cookies;
+
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
@@ -27,7 +30,7 @@ use tower_clients_layers::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-type Stack<T> = DefaultQuery<DefaultHeaders<Authorize<T>>>;
+type Stack<T> = DefaultQuery<DefaultHeaders<Authorize<cookies::Layered<T>>>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
 #[derive(Debug, Clone)]
@@ -41,13 +44,15 @@ pub(crate) struct SessionLayer {
     pub(crate) query: DefaultQueryLayer,
     pub(crate) headers: DefaultHeadersLayer,
     pub(crate) authorize: AuthorizeLayer,
+    pub(crate) cookies: cookies::Layer,
 }
 
 impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        Session { stack: (&self.query, &self.headers, &self.authorize).layer(transport) }
+        let layers = (&self.query, &self.headers, &self.authorize, &self.cookies);
+        Session { stack: layers.layer(transport) }
     }
 }
 
@@ -58,26 +63,27 @@ impl<T> Session<T> {
             query: DefaultQueryLayer::none(),
             headers: DefaultHeadersLayer::none(),
             authorize: AuthorizeLayer::none(),
+            cookies: cookies::none(),
         };
         layers.layer(transport)
     }
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        self.stack.get_ref().get_ref().get_ref()
+        cookies::get_ref(self.stack.get_ref().get_ref().get_ref())
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
-        self.stack.into_inner().into_inner().into_inner()
+        cookies::into_inner(self.stack.into_inner().into_inner().into_inner())
     }
 }
 
-impl<T, B> Service<Request<B>> for Session<T>
+impl<T, B, R> Service<Request<B>> for Session<T>
 where
-    T: Service<Request<B>, Error: Into<BoxError>>,
+    T: Service<Request<B>, Response = Response<R>, Error: Into<BoxError>>,
 {
-    type Response = T::Response;
+    type Response = Response<R>;
     type Error = Error;
     type Future = ResponseFuture<T::Future>;
 
@@ -96,16 +102,16 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        future: default_query::ResponseFuture<F>,
+        future: default_query::ResponseFuture<cookies::Future<F>>,
     }
 }
 
 impl<F, R, E> Future for ResponseFuture<F>
 where
-    F: Future<Output = Result<R, E>>,
+    F: Future<Output = Result<Response<R>, E>>,
     E: Into<BoxError>,
 {
-    type Output = Result<R, Error>;
+    type Output = Result<Response<R>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().future.poll(cx)
