@@ -3,7 +3,8 @@
 use serde_json::Value;
 use std::{error::Error as StdError, fmt::Debug, iter::successors, time::Duration};
 use testbed::Testbed;
-use tower_clients::{BaseUrl, Client, Error, Form, Json, Resource};
+use tower::Layer;
+use tower_clients::{BalanceLayer, BaseUrl, Client, Error, Form, Json, Proxy, Resource, Transport};
 
 const CANARY: &str = "CANARY";
 
@@ -59,6 +60,20 @@ fn clients_and_builders_show_none() {
     assert_clean(debug(&Resource::from(client.clone())));
     assert_clean([client.to_string()]);
     assert_clean(debug(&client.boxed()));
+}
+
+#[test]
+fn proxies_show_none() {
+    let balance = BalanceLayer::new(["http://a", "http://b"]).unwrap();
+    assert_clean(debug(&balance));
+    let service = balance.layer(Transport::new());
+    assert_clean(debug(&service));
+    let client = Client::builder("http://a").bearer_auth(CANARY).query(&[("key", CANARY)]);
+    let proxy = Proxy::from(client.build_over(service).unwrap());
+    assert_clean(debug(&proxy));
+    assert_clean(debug(proxy.client().get_ref()));
+    assert_clean(debug(&proxy.upstreams().collect::<Vec<_>>()));
+    assert_clean(debug(&proxy.get("x?key=CANARY").send()));
 }
 
 #[test]

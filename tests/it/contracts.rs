@@ -3,8 +3,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AuthorizeLayer, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, JoinUrlLayer, Json, Query, Session, url::Origin,
+    AuthorizeLayer, BalanceLayer, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer,
+    DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer, Json, Query, Session, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -43,6 +43,12 @@ async fn default_headers() {
 async fn authorize() {
     assert_contract(AuthorizeLayer::none()).await;
     assert_contract(AuthorizeLayer::bearer(origin(), "t0ken").unwrap()).await;
+}
+
+#[tokio::test]
+async fn balance() {
+    assert_contract(BalanceLayer::new([ORIGIN]).unwrap()).await;
+    assert_contract(BalanceLayer::new([ORIGIN, "http://other.test"]).unwrap()).await;
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod default_client;
 mod layer_order;
 mod origin_bound;
 mod pool;
+mod proxy;
 mod requests;
 mod same_behaviour;
 mod timeouts;

@@ -13,6 +13,7 @@
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
+//! | [`BalanceLayer`] | sends each request to one of several upstreams |
 //!
 //! What is secret is bound to one [`Origin`](url::Origin) and checked against the request that is
 //! really sent, so no order of layers can leak it.
@@ -47,6 +48,7 @@
 //! # Features
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
+//! * `balance` (on): [`BalanceLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -58,6 +60,9 @@ mod macros;
 mod service;
 
 pub mod authorize;
+#[cfg(feature = "balance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
+pub mod balance;
 pub mod check_status;
 pub mod content;
 #[cfg(feature = "timeout")]
@@ -73,6 +78,8 @@ pub mod options;
 pub mod query;
 pub mod url;
 
+#[cfg(feature = "balance")]
+pub use self::balance::{Balance, BalanceLayer};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
 pub use self::{

@@ -17,7 +17,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 4] = ["quickstart", "custom_stack", "in_process", "axum_state"];
+const EXAMPLES: [&str; 5] = ["quickstart", "custom_stack", "in_process", "axum_state", "proxy"];
 
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);
@@ -84,7 +84,7 @@ fn wasm() -> Result {
 
 fn features() -> Result {
     let alone = [
-        ("tower-clients-layers", &["charset", "timeout"][..]),
+        ("tower-clients-layers", &["balance", "charset", "timeout"][..]),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
         ("tower-clients", &["charset", "tls", "ring", "http2"]),
     ];
