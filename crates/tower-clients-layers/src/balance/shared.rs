@@ -104,7 +104,9 @@ impl Shared {
             equals = if order.is_some_and(std::cmp::Ordering::is_eq) { equals + 1 } else { 1 };
             let takes = match order {
                 None => true,
-                Some(order) => order.is_lt() || order.is_eq() && self.chance() % equals == 0,
+                Some(order) => {
+                    order.is_lt() || order.is_eq() && self.chance().is_multiple_of(equals)
+                }
             };
             if takes {
                 best = Some((rank, index, snapshot.is_due()));

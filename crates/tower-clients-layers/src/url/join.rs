@@ -139,6 +139,7 @@ impl BaseUrl {
     }
 
     /// What a URI has below this base, below another one. Trailing parts are those of the URI.
+    #[cfg(any(test, feature = "balance"))]
     pub(crate) fn carry_over(&self, uri: &Uri, to: &Self) -> Result<Uri, UrlError> {
         let path = uri.path();
         self.check_path(path)?;
