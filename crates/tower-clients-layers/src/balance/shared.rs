@@ -7,6 +7,7 @@ use super::{
 use crate::{BaseUrl, Error, ErrorKind};
 use http::{Method, Uri};
 use std::{
+    cmp::Ordering,
     fmt,
     sync::{
         Arc,
@@ -100,13 +101,16 @@ impl Shared {
             }
             let snapshot = upstream.snapshot(now);
             let Some(rank) = priority.rank(method, uri, &snapshot) else { continue };
-            let order = best.as_ref().map(|(best, ..)| rank.cmp(best));
-            equals = if order.is_some_and(std::cmp::Ordering::is_eq) { equals + 1 } else { 1 };
-            let takes = match order {
-                None => true,
-                Some(order) => {
-                    order.is_lt() || order.is_eq() && self.chance().is_multiple_of(equals)
+            let takes = match best.as_ref().map(|(best, ..)| rank.cmp(best)) {
+                None | Some(Ordering::Less) => {
+                    equals = 1;
+                    true
                 }
+                Some(Ordering::Equal) => {
+                    equals += 1;
+                    self.chance().is_multiple_of(equals)
+                }
+                Some(Ordering::Greater) => false,
             };
             if takes {
                 best = Some((rank, index, snapshot.is_due()));

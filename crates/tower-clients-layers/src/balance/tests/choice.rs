@@ -153,6 +153,22 @@ async fn l4_silent_upstream_is_found_by_those_who_give_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn equals_share_alike_whatever_lies_between_them() {
+    let hosts = Hosts::default();
+    let priority = |_: &Method, _: &Uri, upstream: &Snapshot<'_>| {
+        Some(u8::from(upstream.url().origin().to_string() == "http://h2"))
+    };
+    let service = hosts.under(layer(4).priority(priority));
+    for _ in 0..3_000 {
+        get(&service).await.unwrap();
+    }
+    let asked = hosts.asked();
+    for host in ["h0", "h1", "h3"] {
+        assert!((0.30..0.37).contains(&share(&asked, host)), "{}", share(&asked, host));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn equals_share_by_chance_and_a_seed_repeats_it() {
     let run = async |seed| {
         let hosts = Hosts::default();
