@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use std::{fmt::Debug, time::Duration};
 use tower::{Layer, Service};
 use tower_clients::{
-    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Content, CookieJar, CookieLayer,
+    AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckStatusLayer, Content, CookieJar, CookieLayer,
     DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer, Json, Query,
 };
 
@@ -38,6 +38,8 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "Deadline, none", DeadlineLayer::none().layer(NoOp::empty()), uri);
     case(meter, "Deadline, 30 s", DeadlineLayer::new(TIMEOUT).layer(NoOp::empty()), uri);
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
+    let balance = BalanceLayer::new([BASE, "http://other.example"]).expect("the URLs are valid");
+    case(meter, "Balance, 2 upstreams", balance.layer(NoOp::empty()), uri);
     decoders(meter, uri);
 }
 

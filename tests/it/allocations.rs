@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header::USER_AGENT};
 use http_body_util::Full;
 use std::{
     convert::Infallible,
@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tower::Service;
-use tower_clients::{Client, Resource, stream::Lines};
+use tower_clients::{BalanceLayer, Client, Proxy, Resource, stream::Lines};
 
 /// Answers 200 with a prepared body.
 #[derive(Clone)]
@@ -142,4 +142,23 @@ fn query_adds_its_text_which_grows_and_the_new_url() {
 fn segments_add_the_reference() {
     let client = client();
     assert_eq!(allocations(|| client.get(("users", "7")).send()), 1 + 1);
+}
+
+#[test]
+fn balance_adds_the_url_of_the_upstream() {
+    let urls = ["http://a/v1", "http://b/v1", "http://c/v1"];
+    let proxy = Proxy::with_service(urls, NoOp::new("")).unwrap();
+    assert_eq!(allocations(|| proxy.get("user").send()), 1 + 1);
+}
+
+#[test]
+fn failover_adds_the_copy_of_the_headers() {
+    const DEMO: HeaderValue = HeaderValue::from_static("demo/1");
+    let send = |failover| {
+        let balance = BalanceLayer::new(["http://a", "http://b"]).unwrap().failover(failover);
+        let service = tower::Layer::layer(&balance, NoOp::new(""));
+        let client = Client::with_service("http://a", service).unwrap();
+        allocations(|| client.get("user").header(USER_AGENT, DEMO).send())
+    };
+    assert_eq!(send(true), send(false) + 2);
 }

@@ -4,7 +4,11 @@ use axum::extract::Request;
 use serde_json::Value;
 use std::{error::Error as StdError, fmt::Debug, iter::successors, time::Duration};
 use testbed::Testbed;
-use tower_clients::{BaseUrl, Client, CookieJar, CookieLayer, Error, Form, Json, Resource};
+use tower::Layer;
+use tower_clients::{
+    BalanceLayer, BaseUrl, Client, CookieJar, CookieLayer, Error, Form, Json, Proxy, Resource,
+    Transport,
+};
 
 const CANARY: &str = "CANARY";
 
@@ -86,6 +90,20 @@ async fn cookies_show_none() {
     for text in [json.replace("key=", "CANARY"), json[..json.len() - 9].into(), "CANARY".into()] {
         assert_clean(all_texts(&CookieJar::from_json(&text).unwrap_err()));
     }
+}
+
+#[test]
+fn proxies_show_none() {
+    let balance = BalanceLayer::new(["http://a", "http://b"]).unwrap();
+    assert_clean(debug(&balance));
+    let service = balance.layer(Transport::new());
+    assert_clean(debug(&service));
+    let client = Client::builder("http://a").bearer_auth(CANARY).query(&[("key", CANARY)]);
+    let proxy = Proxy::from(client.build_over(service).unwrap());
+    assert_clean(debug(&proxy));
+    assert_clean(debug(proxy.client().get_ref()));
+    assert_clean(debug(&proxy.upstreams().collect::<Vec<_>>()));
+    assert_clean(debug(&proxy.get("x?key=CANARY").send()));
 }
 
 #[test]

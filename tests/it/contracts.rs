@@ -3,9 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AuthorizeLayer, CheckStatusLayer, Content, CookieJar, CookieLayer, DeadlineLayer, DecodeLayer,
-    DefaultHeadersLayer, DefaultQueryLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, Session,
-    url::Origin,
+    AuthorizeLayer, BalanceLayer, CheckStatusLayer, Content, CookieJar, CookieLayer, DeadlineLayer,
+    DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query,
+    Session, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -53,6 +53,12 @@ async fn cookies() {
     jar.insert(&http::Uri::from_static(ORIGIN), "a=b").unwrap();
     assert_contract(CookieLayer::new(jar.clone())).await;
     assert_contract(CookieLayer::new(jar).only(origin())).await;
+}
+
+#[tokio::test]
+async fn balance() {
+    assert_contract(BalanceLayer::new([ORIGIN]).unwrap()).await;
+    assert_contract(BalanceLayer::new([ORIGIN, "http://other.test"]).unwrap()).await;
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod exists_create;
 mod layer_order;
 mod origin_bound;
 mod pool;
+mod proxy;
 mod requests;
 mod same_behaviour;
 mod streams;

@@ -15,6 +15,7 @@
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
+//! | [`BalanceLayer`] | sends each request to one of several upstreams |
 //!
 //! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
 //!
@@ -51,6 +52,7 @@
 //! # Features
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
+//! * `balance` (on): [`BalanceLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
 
@@ -61,6 +63,9 @@ mod future;
 mod macros;
 
 pub mod authorize;
+#[cfg(feature = "balance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
+pub mod balance;
 pub mod body;
 pub mod check_status;
 pub mod content;
@@ -83,6 +88,8 @@ pub mod service;
 pub mod stream;
 pub mod url;
 
+#[cfg(feature = "balance")]
+pub use self::balance::{Balance, BalanceLayer};
 #[cfg(feature = "cookies")]
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]

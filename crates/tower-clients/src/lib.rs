@@ -2,8 +2,9 @@
 //!
 //! * [`Client`]: a base URL over a pooled connection; requests give responses.
 //! * [`Resource`]: a client whose requests give checked and decoded content.
+//! * [`Proxy`]: a client over several hosts.
 //!
-//! Both are nothing but the layers of [`tower_clients_layers`] in a fixed order, over any service:
+//! All are nothing but the layers of [`tower_clients_layers`] in a fixed order, over any service:
 //! the pooled [`Transport`], an `axum::Router`, a mock, another client. All of it is re-exported
 //! here.
 //!
@@ -34,7 +35,7 @@
 //! ```
 //!
 //! What it does not do yet: redirects are not followed, bodies are not decompressed, nothing is
-//! retried, and no `accept` or `user-agent` header is sent unless it is set.
+//! retried (a [`Proxy`] goes on to another host, where that is safe), and no `accept` or `user-agent` header is sent unless it is set.
 //!
 //! A client is `Clone + Send + Sync`, shares its connections with its clones and children, and can
 //! be constructed outside of a runtime:
@@ -62,6 +63,7 @@
 mod builder;
 mod client;
 mod paths;
+mod proxy;
 mod resource;
 
 pub mod boxed;
@@ -72,6 +74,7 @@ pub use self::{
     boxed::{BoxClient, BoxResource, BoxService},
     builder::ClientBuilder,
     client::Client,
+    proxy::Proxy,
     request::RequestBuilder,
     resource::Resource,
     session::Session,

@@ -17,7 +17,8 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 5] = ["quickstart", "custom_stack", "in_process", "streaming", "axum_state"];
+const EXAMPLES: [&str; 6] =
+    ["quickstart", "custom_stack", "in_process", "streaming", "axum_state", "proxy"];
 
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);
@@ -84,7 +85,7 @@ fn wasm() -> Result {
 
 fn features() -> Result {
     let alone = [
-        ("tower-clients-layers", &["charset", "cookies", "timeout"][..]),
+        ("tower-clients-layers", &["balance", "charset", "cookies", "timeout"][..]),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
         ("tower-clients", &["charset", "cookies", "tls", "ring", "http2"]),
     ];

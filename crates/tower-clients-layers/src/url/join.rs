@@ -141,11 +141,33 @@ impl BaseUrl {
         Err(self.escape(format!("{}://{host}", uri.scheme_str().unwrap_or(""))))
     }
 
+    /// What a URI has below this base, below another one. Trailing parts are those of the URI.
+    #[cfg(any(test, feature = "balance"))]
+    pub(crate) fn carry_over(&self, uri: &Uri, to: &Self) -> Result<Uri, UrlError> {
+        let path = uri.path();
+        self.check_path(path)?;
+        let query = uri.path_and_query().map_or("", |all| &all.as_str()[path.len()..]);
+        let (prefix, rest) = if path == self.own_path() {
+            (to.own_path(), "")
+        } else if let Some(rest) = path.strip_prefix(self.path()) {
+            (to.path(), rest)
+        } else {
+            (to.own_path().trim_end_matches('/'), &*self.inner.trailing)
+        };
+        // Exactly: a string with room to spare costs one more allocation.
+        let mut text = String::with_capacity(prefix.len() + rest.len() + query.len());
+        text.push_str(prefix);
+        text.push_str(rest);
+        text.push_str(query);
+        to.uri(text)
+    }
+
     fn escape(&self, target: String) -> UrlError {
         Reason::Origin { target, base: self.origin().clone() }.into()
     }
 
-    fn check_path(&self, path: &str) -> Result<(), UrlError> {
+    /// Whether a path is that of this base or lies below it.
+    pub(crate) fn check_path(&self, path: &str) -> Result<(), UrlError> {
         let base = self.own_path().trim_end_matches('/');
         let itself = path
             .strip_prefix(base)
@@ -201,6 +223,36 @@ fn append_trailing(path: &mut String, trailing: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_below_a_base_is_carried_over() {
+        for (from, uri, to, seen) in [
+            ("http://a", "http://a/x?q=1", "https://b:81/v1", "https://b:81/v1/x?q=1"),
+            ("http://a/v1", "http://a/v1/x//y/", "http://b/", "http://b/x//y/"),
+            ("http://a/v1", "http://a/v1//evil/x", "http://b", "http://b//evil/x"),
+            ("http://a/v1", "http://a/v1?q=%2F", "http://b/api/v2", "http://b/api/v2?q=%2F"),
+            ("http://a/v1", "http://a/v1/", "http://b/api", "http://b/api/"),
+            ("http://a", "http://a", "http://b/api", "http://b/api"),
+            ("http://a//", "http://a//x", "http://b/c//", "http://b/c//x"),
+        ] {
+            let (base, to): (BaseUrl, BaseUrl) = (from.parse().unwrap(), to.parse().unwrap());
+            assert_eq!(base.carry_over(&uri.parse().unwrap(), &to).unwrap(), seen);
+        }
+        let base: BaseUrl = "http://a/v1".parse().unwrap();
+        for uri in ["http://a/", "http://a/v11", "http://a/v1/../x", "http://a/v1/%2E%2e/x"] {
+            assert!(base.carry_over(&uri.parse().unwrap(), &base).unwrap_err().is_path_escape());
+        }
+    }
+
+    #[test]
+    fn trailing_part_is_carried_over_once() {
+        let base = BaseUrl::parse("http://a/v1").unwrap().with_trailing(".json").unwrap();
+        for to in ["http://b/v2", "http://b/v2/"] {
+            let to = to.parse().unwrap();
+            let of = |reference| base.carry_over(&base.join(reference).unwrap(), &to).unwrap();
+            assert_eq!((of("x").path(), of("").path()), ("/v2/x.json", "/v2.json"));
+        }
+    }
     use crate::Error;
 
     fn base() -> BaseUrl {
