@@ -7,6 +7,7 @@
 //! | layer | does |
 //! |---|---|
 //! | [`DeadlineLayer`] | limits the time of the whole exchange, body included |
+//! | [`CheckLayer`] | turns an answer whose body tells of a failure into a typed error |
 //! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
 //! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
 //! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
@@ -58,6 +59,7 @@ mod macros;
 mod service;
 
 pub mod authorize;
+pub mod check;
 pub mod check_status;
 pub mod content;
 #[cfg(feature = "timeout")]
@@ -78,6 +80,7 @@ pub use self::deadline::{Deadline, DeadlineLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,
+    check::{Check, CheckAnswer, CheckLayer, Unchecked},
     check_status::{CheckStatus, CheckStatusLayer},
     content::{Content, ContentError, Form, FromBody, IntoBody, Json, JsonError},
     decode::{Decode, DecodeLayer},
