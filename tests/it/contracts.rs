@@ -3,8 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AuthorizeLayer, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, JoinUrlLayer, Json, Query, Session, url::Origin,
+    AuthorizeLayer, CheckLayer, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer,
+    DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer, Json, Query, Session, Unchecked,
+    url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -55,6 +56,12 @@ async fn check_status() {
 async fn decode() {
     assert_contract(DecodeLayer::<Content>::new()).await;
     assert_contract(DecodeLayer::<Json<()>>::new()).await;
+}
+
+#[tokio::test]
+async fn check() {
+    assert_contract(CheckLayer::new(Unchecked)).await;
+    assert_contract((CheckLayer::new(Unchecked), DecodeLayer::<Content>::new())).await;
 }
 
 #[tokio::test]

@@ -64,15 +64,21 @@ mod paths;
 mod resource;
 
 pub mod boxed;
+pub mod graph;
+pub mod remote;
 pub mod request;
+pub mod rpc;
 pub mod session;
 
 pub use self::{
     boxed::{BoxClient, BoxResource, BoxService},
     builder::ClientBuilder,
     client::Client,
+    graph::Graph,
+    remote::Remote,
     request::RequestBuilder,
     resource::Resource,
+    rpc::JsonRpc,
     session::Session,
 };
 pub use tower_clients_layers::*;
