@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use std::{fmt::Debug, time::Duration};
 use tower::{Layer, Service};
 use tower_clients::{
-    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer,
-    DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer, Json, Query,
+    AuthorizeLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer, Content, DeadlineLayer,
+    DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer, Json, Query, Unchecked,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,6 +36,7 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "Deadline, none", DeadlineLayer::none().layer(NoOp::empty()), uri);
     case(meter, "Deadline, 30 s", DeadlineLayer::new(TIMEOUT).layer(NoOp::empty()), uri);
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
+    case(meter, "Check, none", CheckLayer::new(Unchecked).layer(NoOp::empty()), uri);
     decoders(meter, uri);
 }
 

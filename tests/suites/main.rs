@@ -5,12 +5,15 @@
 
 mod charset;
 mod content_types;
+mod graphql;
 mod json;
+mod json_rpc;
 mod media_types;
 mod resolution;
 mod suite;
 mod url_join;
 mod url_standard;
+mod wire;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
@@ -21,5 +24,7 @@ fn main() -> ExitCode {
     trials.extend(url_standard::SUITE.trials());
     trials.extend(media_types::SUITE.trials());
     trials.extend(content_types::SUITE.trials());
+    trials.extend(graphql::SUITE.trials());
+    trials.extend(json_rpc::SUITE.trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

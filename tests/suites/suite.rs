@@ -1,6 +1,6 @@
 //! From the rows of a file to tests.
 
-use crate::json;
+use crate::{json, wire};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::{
@@ -67,7 +67,11 @@ impl<I: Send, O: PartialEq + Send> Suite<I, O> {
         used: &mut [bool],
     ) -> Result<(), Failed> {
         let before = trials.len();
-        for (number, row) in json::rows(path)?.into_iter().enumerate() {
+        let rows = match path.extension().is_some_and(|extension| extension == "txt") {
+            true => wire::rows(path)?,
+            false => json::rows(path)?,
+        };
+        for (number, row) in rows.into_iter().enumerate() {
             let case = (self.case)(row).map_err(|error| format!("row {number}: {error}"))?;
             let Some(Case { label, input, expected }) = case else {
                 continue;

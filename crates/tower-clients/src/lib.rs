@@ -2,8 +2,10 @@
 //!
 //! * [`Client`]: a base URL over a pooled connection; requests give responses.
 //! * [`Resource`]: a client whose requests give checked and decoded content.
+//! * [`Remote`]: a client that POSTs objects and checks the answers; [`JsonRpc`] and [`Graph`] do so in
+//!   the ways of JSON-RPC 2.0 and of GraphQL.
 //!
-//! Both are nothing but the layers of [`tower_clients_layers`] in a fixed order, over any service:
+//! All are nothing but the layers of [`tower_clients_layers`] in a fixed order, over any service:
 //! the pooled [`Transport`], an `axum::Router`, a mock, another client. All of it is re-exported
 //! here.
 //!

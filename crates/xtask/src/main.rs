@@ -17,7 +17,8 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 4] = ["quickstart", "custom_stack", "in_process", "axum_state"];
+const EXAMPLES: [&str; 6] =
+    ["quickstart", "custom_stack", "in_process", "axum_state", "remote", "graph"];
 
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);

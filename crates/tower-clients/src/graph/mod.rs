@@ -83,7 +83,7 @@ const ACCEPTED: HeaderValue =
 
 /// A GraphQL client. See the [module docs](self).
 ///
-/// Operations are POSTed to the base URL as JSON. Subscriptions, uploads and incremental delivery
+/// Operations go to the base URL by POST, as JSON. Subscriptions, uploads and incremental delivery
 /// are not supported.
 #[derive(Clone)]
 pub struct Graph<S = Session<Transport>> {

@@ -138,8 +138,10 @@ pin_project! {
     /// Readies the service, sends the call and waits for its judged answer, all within the time that
     /// the call has.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Pending<S: HttpService<Body>, J: Check<Bytes>>
+    pub struct Pending<S, J>
     where
+        S: HttpService<Body>,
+        J: Check<Bytes>,
         J: Clone,
     {
         #[pin]

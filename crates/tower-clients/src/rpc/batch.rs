@@ -138,6 +138,7 @@ impl Answers {
     ///
     /// [`ErrorKind::Check`] with an [`RpcError`] for an error object; [`ErrorKind::Decode`] with
     /// [`ProtocolError::Missing`] when there is no answer to this call, or for a result that is no `T`.
+    #[allow(clippy::needless_pass_by_value, reason = "a result can be taken once")]
     pub fn take<T: DeserializeOwned>(&mut self, handle: Handle<T>) -> Result<T, Error> {
         let Handle { id, .. } = handle;
         match self.outcomes.remove(&id) {

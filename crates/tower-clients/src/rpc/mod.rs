@@ -70,7 +70,7 @@ use tower_clients_transport::Transport;
 
 /// A JSON-RPC 2.0 client. See the [module docs](self).
 ///
-/// Calls are POSTed to the base URL. Parameters are anything that serializes as an array (by
+/// Calls go to the base URL by POST. Parameters are anything that serializes as an array (by
 /// position), as an object (by name) or as null (none); anything else is an error of the call. Ids
 /// count up from 1; clones share the counter.
 ///
