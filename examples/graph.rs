@@ -17,7 +17,7 @@ struct Data {
 #[derive(Debug, Deserialize)]
 struct User {
     name: String,
-    friends: Option<Vec<User>>,
+    friends: Option<Vec<Self>>,
 }
 
 fn server() -> Router {
