@@ -6,7 +6,7 @@
 //! use serde_json::{Value, json};
 //! use tower_clients::{Graph, graph::{GraphErrors, GraphResponse}};
 //!
-//! #[derive(Deserialize)]
+//! #[derive(Debug, Deserialize)]
 //! struct Data {
 //!     hello: Option<String>,
 //! }
@@ -52,8 +52,8 @@
 //! | `application/graphql-response+json` | any | `data` or `errors` | the response |
 //! | any other | 2xx | `data` or `errors` | the response |
 //! | any other | any other | `errors` with a `message` each | the response |
-//! | any | 2xx | anything else | an [`ErrorKind::Decode`](crate::ErrorKind::Decode) error |
-//! | any | any other | anything else | an [`ErrorKind::Status`](crate::ErrorKind::Status) error |
+//! | any | 2xx | anything else | an [`ErrorKind::Decode`] error |
+//! | any | any other | anything else | an [`ErrorKind::Status`] error |
 //!
 //! `errors` that are null or empty are none. Every error that the answer causes keeps status,
 //! headers and body in its [`failure`](crate::Error::failure).
