@@ -223,3 +223,18 @@ async fn g1_response_over_the_limit_is_an_error() {
     let call = answering(200, JSON, &body).execute::<u8>("{a}", &()).limit(usize::MAX);
     assert_eq!(call.await.unwrap(), 1);
 }
+
+#[tokio::test]
+async fn operation_of_graphql_client_is_sent_as_it_is() {
+    let request = sent(async |graph| {
+        let body = graphql_client::QueryBody {
+            variables: json!({"v": 1}),
+            query: "{a}",
+            operation_name: "Q",
+        };
+        graph.operation::<()>(&body).await.unwrap();
+    })
+    .await;
+    let body: Value = serde_json::from_slice(request.body()).unwrap();
+    assert_eq!(body, json!({"query": "{a}", "variables": {"v": 1}, "operationName": "Q"}));
+}
