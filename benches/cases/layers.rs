@@ -10,8 +10,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use std::{fmt::Debug, time::Duration};
 use tower::{Layer, Service};
 use tower_clients::{
-    AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckStatusLayer, Content, CookieJar, CookieLayer,
-    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer, Json, Query,
+    AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer, Content, CookieJar,
+    CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer,
+    Json, Query, Unchecked,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,6 +41,7 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
     let balance = BalanceLayer::new([BASE, "http://other.example"]).expect("the URLs are valid");
     case(meter, "Balance, 2 upstreams", balance.layer(NoOp::empty()), uri);
+    case(meter, "Check, none", CheckLayer::new(Unchecked).layer(NoOp::empty()), uri);
     decoders(meter, uri);
 }
 

@@ -1,14 +1,15 @@
 //! No secret shows in any text that a program may log.
 
 use axum::extract::Request;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{error::Error as StdError, fmt::Debug, iter::successors, time::Duration};
 use testbed::Testbed;
 use tower::Layer;
 use tower_clients::{
-    BalanceLayer, BaseUrl, Client, CookieJar, CookieLayer, Error, Form, Json, Proxy, Resource,
-    Transport,
+    BalanceLayer, BaseUrl, Client, CookieJar, CookieLayer, Error, Form, Graph, Json, JsonRpc,
+    Proxy, Remote, Resource, Transport,
 };
+use tower_clients_mock::{Mock, Reply};
 
 const CANARY: &str = "CANARY";
 
@@ -189,4 +190,70 @@ async fn echoed_secret_is_only_in_what_is_asked_for() {
     let error = Resource::with_service("http://h", app).unwrap().get("x").await.unwrap_err();
     assert_clean(all_texts(&error));
     assert_eq!(error.failure().unwrap().text(), CANARY);
+}
+
+#[test]
+fn calls_show_none() {
+    let secret = json!({"key": CANARY});
+    let remote = Remote::from(client("http://h")).defaults(&secret);
+    assert_clean(debug(&remote));
+    assert_clean(debug(&remote.call("x?key=CANARY", &secret)));
+    assert_clean(debug(&remote.form().call("x", &secret).send()));
+    let rpc = JsonRpc::from(client("http://h"));
+    assert_clean(debug(&rpc));
+    assert_clean(debug(&rpc.call::<Value>("x", &secret)));
+    let mut batch = rpc.batch();
+    assert_clean(debug(&batch.call::<Value>("x", &secret)));
+    assert_clean(debug(&batch));
+    let graph = Graph::from(client("http://h"));
+    assert_clean(debug(&graph));
+    assert_clean(debug(&graph.execute::<Value>(CANARY, &secret)));
+    assert_clean(debug(&graph.operation::<Value>(&secret).response().send()));
+}
+
+#[tokio::test]
+async fn errors_of_calls_show_none() {
+    let secret = json!({"key": CANARY});
+    let nested = json!({"key": {CANARY: CANARY}});
+    let mock =
+        || Client::with_service("http://h", Mock::new().reply(Reply::json(&nested))).unwrap();
+    assert_clean(all_texts(&Remote::from(mock()).call("x", CANARY).await.unwrap_err()));
+    assert_clean(all_texts(&Remote::from(mock()).form().call("x", &nested).await.unwrap_err()));
+    let vague = Remote::from(mock()).call("x", &secret).json::<Picky>().await.unwrap_err();
+    assert_clean(all_texts(&vague));
+    assert_clean(all_texts(&JsonRpc::from(mock()).call::<u8>("x", CANARY).await.unwrap_err()));
+    assert_clean(all_texts(&JsonRpc::from(mock()).call::<u8>("x", &secret).await.unwrap_err()));
+    assert_clean(all_texts(&Graph::from(mock()).execute::<u8>("x", CANARY).await.unwrap_err()));
+    assert_clean(all_texts(&Graph::from(mock()).execute::<u8>("x", &secret).await.unwrap_err()));
+
+    let error = json!({"code": 1, "message": CANARY, "data": CANARY});
+    for reply in [
+        json!({"id": 1, "error": error}),
+        json!({"id": 1, "result": CANARY}),
+        json!({"id": CANARY, "result": 1}),
+    ] {
+        let rpc =
+            JsonRpc::with_service("http://h", Mock::new().reply(Reply::json(&reply))).unwrap();
+        assert_clean(all_texts(&rpc.call::<u8>("x", &secret).await.unwrap_err()));
+        let replies = Mock::new().reply(Reply::json(&json!([reply])));
+        let rpc = JsonRpc::with_service("http://h", replies).unwrap();
+        let mut batch = rpc.batch();
+        let handle = batch.call::<u8>("x", &secret);
+        match batch.await {
+            Err(error) => assert_clean(all_texts(&error)),
+            Ok(mut answers) => {
+                assert_clean(debug(&answers));
+                assert_clean(all_texts(&answers.take(handle).unwrap_err()));
+            }
+        }
+    }
+
+    let error = json!({"message": CANARY, "path": [CANARY], "extensions": {"code": CANARY}});
+    for reply in [json!({"errors": [error], "data": {CANARY: CANARY}}), json!({"data": CANARY})] {
+        let mock = Mock::new().reply(Reply::json(&reply)).reply(Reply::json(&reply));
+        let graph = Graph::with_service("http://h", mock).unwrap();
+        assert_clean(all_texts(&graph.execute::<u8>("x", &secret).await.unwrap_err()));
+        let response = graph.execute::<Value>("x", &secret).response().await.unwrap();
+        assert_clean(debug(&response));
+    }
 }

@@ -3,9 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AuthorizeLayer, BalanceLayer, CheckStatusLayer, Content, CookieJar, CookieLayer, DeadlineLayer,
-    DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query,
-    Session, url::Origin,
+    AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
+    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, HeadOrGetLayer,
+    JoinUrlLayer, Json, Query, Session, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -76,6 +76,12 @@ async fn head_or_get() {
 async fn decode() {
     assert_contract(DecodeLayer::<Content>::new()).await;
     assert_contract(DecodeLayer::<Json<()>>::new()).await;
+}
+
+#[tokio::test]
+async fn check() {
+    assert_contract(CheckLayer::new(Unchecked)).await;
+    assert_contract((CheckLayer::new(Unchecked), DecodeLayer::<Content>::new())).await;
 }
 
 #[tokio::test]

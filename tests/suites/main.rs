@@ -7,13 +7,16 @@ mod charset;
 mod content_types;
 mod cookie_dates;
 mod cookies;
+mod graphql;
 mod json;
+mod json_rpc;
 mod media_types;
 mod public_suffixes;
 mod resolution;
 mod suite;
 mod url_join;
 mod url_standard;
+mod wire;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
@@ -27,5 +30,7 @@ fn main() -> ExitCode {
     trials.extend(cookies::SUITE.trials());
     trials.extend(cookie_dates::SUITE.trials());
     trials.extend(public_suffixes::SUITE.trials());
+    trials.extend(graphql::SUITE.trials());
+    trials.extend(json_rpc::SUITE.trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -1,6 +1,6 @@
 //! From the rows of a file to tests.
 
-use crate::json;
+use crate::{json, wire};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::{
@@ -101,12 +101,16 @@ impl<I: Send, O: PartialEq + Send> Suite<I, O> {
     }
 }
 
-/// Of text, each line is one.
+/// Of text, each recorded reply is one, or else each line.
 fn rows(path: &Path) -> Result<Vec<Value>, Failed> {
     if path.extension().is_some_and(|extension| extension == "json") {
         return json::rows(path);
     }
-    Ok(fs::read_to_string(path)?.lines().map(Value::from).collect())
+    let text = fs::read_to_string(path)?;
+    match text.contains("\n### ") {
+        true => wire::rows(&text),
+        false => Ok(text.lines().map(Value::from).collect()),
+    }
 }
 
 fn folder() -> PathBuf {

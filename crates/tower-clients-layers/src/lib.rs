@@ -7,6 +7,7 @@
 //! | layer | does |
 //! |---|---|
 //! | [`DeadlineLayer`] | limits the time of the whole exchange, body included |
+//! | [`CheckLayer`] | turns an answer whose body tells of a failure into a typed error |
 //! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
 //! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
 //! | [`HeadOrGetLayer`] | asks by `GET` where `HEAD` is refused |
@@ -67,6 +68,7 @@ pub mod authorize;
 #[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
 pub mod balance;
 pub mod body;
+pub mod check;
 pub mod check_status;
 pub mod content;
 #[cfg(feature = "cookies")]
@@ -97,6 +99,7 @@ pub use self::deadline::{Deadline, DeadlineLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,
+    check::{Check, CheckAnswer, CheckLayer, Unchecked},
     check_status::{CheckStatus, CheckStatusLayer},
     content::{Content, ContentError, Form, FromBody, IntoBody, Json, JsonError},
     decode::{Decode, DecodeLayer},

@@ -2,6 +2,8 @@
 //!
 //! * [`Client`]: a base URL over a pooled connection; requests give responses.
 //! * [`Resource`]: a client whose requests give checked and decoded content.
+//! * [`Remote`]: a client that POSTs objects and checks the answers; [`JsonRpc`] and [`Graph`] do so in
+//!   the ways of JSON-RPC 2.0 and of GraphQL.
 //! * [`Proxy`]: a client over several hosts.
 //!
 //! All are nothing but the layers of [`tower_clients_layers`] in a fixed order, over any service:
@@ -35,7 +37,8 @@
 //! ```
 //!
 //! What it does not do yet: redirects are not followed, bodies are not decompressed, nothing is
-//! retried (a [`Proxy`] goes on to another host, where that is safe), and no `accept` or `user-agent` header is sent unless it is set.
+//! retried (a [`Proxy`] goes on to another host, where that is safe), and no `accept` or
+//! `user-agent` header is sent unless it is set.
 //!
 //! A client is `Clone + Send + Sync`, shares its connections with its clones and children, and can
 //! be constructed outside of a runtime:
@@ -67,16 +70,22 @@ mod proxy;
 mod resource;
 
 pub mod boxed;
+pub mod graph;
+pub mod remote;
 pub mod request;
+pub mod rpc;
 pub mod session;
 
 pub use self::{
     boxed::{BoxClient, BoxResource, BoxService},
     builder::ClientBuilder,
     client::Client,
+    graph::Graph,
     proxy::Proxy,
+    remote::Remote,
     request::RequestBuilder,
     resource::Resource,
+    rpc::JsonRpc,
     session::Session,
 };
 pub use tower_clients_layers::*;

@@ -17,8 +17,16 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 6] =
-    ["quickstart", "custom_stack", "in_process", "streaming", "axum_state", "proxy"];
+const EXAMPLES: [&str; 8] = [
+    "quickstart",
+    "custom_stack",
+    "in_process",
+    "streaming",
+    "axum_state",
+    "proxy",
+    "remote",
+    "graph",
+];
 
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);

@@ -26,7 +26,8 @@
 //! 2. an upstream without faults, the one with the fewest active requests;
 //! 3. the one with the fewest faults. When all are bad, the least bad one is tried.
 //!
-//! Nothing is banned for good, and nothing ever waits. [`BalanceLayer::priority`] decides otherwise.
+//! Nothing is banned for good, and nothing ever waits. [`BalanceLayer::priority`] decides
+//! otherwise.
 //!
 //! A request dropped before the response came, such as by a deadline above, is an error when it had
 //! waited for as long as the [patience](BalanceLayer::patience), and nothing otherwise.
@@ -127,8 +128,8 @@ impl BalanceLayer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Url`] when one cannot be a base URL, [`ErrorKind::Config`] when there is none or
-    /// one comes twice.
+    /// [`ErrorKind::Url`] when one cannot be a base URL, [`ErrorKind::Config`] when there is none
+    /// or one comes twice.
     pub fn new<U>(upstreams: impl IntoIterator<Item = U>) -> Result<Self, Error>
     where
         U: TryInto<BaseUrl, Error: Into<Error>>,

@@ -202,7 +202,8 @@ impl fmt::Debug for Exchange {
     }
 }
 
-/// Whether the request is at fault: that says nothing about the upstream, nor would another one help.
+/// Whether the request is at fault: that says nothing about the upstream, nor would another one
+/// help.
 pub(super) fn is_of_request(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Config | ErrorKind::Url | ErrorKind::Request)
 }

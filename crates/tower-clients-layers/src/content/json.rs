@@ -20,6 +20,31 @@ use serde::{
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
+impl<T: DeserializeOwned> Json<T> {
+    /// Decodes a document, whatever its content type. A byte order mark is ignored (RFC 8259 §8.1).
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not the JSON of a `T`.
+    pub fn from_slice(document: &[u8]) -> Result<T, JsonError> {
+        decode(document)
+    }
+
+    /// Decodes a value that is already parsed. The error has the path and no place.
+    ///
+    /// # Errors
+    ///
+    /// The value is not that of a `T`.
+    pub fn from_value(value: serde_json::Value) -> Result<T, JsonError> {
+        serde_path_to_error::deserialize(value).map_err(|error| {
+            let path = error.path().to_string();
+            let message = error.into_inner().to_string();
+            let summary = summary(&message);
+            JsonError { path, line: 0, column: 0, message, summary, snippet: String::new() }
+        })
+    }
+}
+
 impl<T: DeserializeOwned> FromBody for Json<T> {
     type Output = T;
 
@@ -156,6 +181,15 @@ mod tests {
             "at `items[1].id`, line 2, column 16: invalid type: string, expected u64"
         );
         assert!(!format!("{error} {error:?}").contains("CANARY"));
+    }
+
+    #[test]
+    fn error_about_a_parsed_value_has_no_place() {
+        let value = serde_json::json!({"items": [{"id": "CANARY"}]});
+        let error = Json::<Page>::from_value(value).unwrap_err();
+        assert_eq!(error.to_string(), "at `items[0].id`: invalid type: string, expected u64");
+        assert_eq!((error.line(), error.column(), error.snippet()), (0, 0, ""));
+        assert!(error.message().contains("CANARY") && !format!("{error:?}").contains("CANARY"));
     }
 
     #[test]

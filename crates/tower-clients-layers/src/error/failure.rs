@@ -5,7 +5,7 @@ use crate::{
     content::{json, text},
 };
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode, response};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::{borrow::Cow, fmt, sync::OnceLock};
@@ -31,6 +31,11 @@ impl Failure {
     pub fn new(response: Response<Bytes>) -> Self {
         let (head, body) = response.into_parts();
         Self::kept(head.status, head.headers, body, false)
+    }
+
+    /// The head of a response whose body was decoded and is gone.
+    pub(crate) fn decoded(head: response::Parts) -> Self {
+        Self::kept(head.status, head.headers, Bytes::new(), true)
     }
 
     pub(crate) fn kept(

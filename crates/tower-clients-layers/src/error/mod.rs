@@ -71,6 +71,8 @@ pub enum ErrorKind {
     Body,
     /// The response body is not what the caller asked for.
     Decode,
+    /// The answer says that the call failed, in its body.
+    Check,
 }
 
 impl Error {
@@ -131,6 +133,14 @@ impl Error {
     #[must_use]
     pub fn not_sent(mut self) -> Self {
         self.inner.sent = false;
+        self
+    }
+
+    /// Keeps the response that was not accepted, for checks and layers that refuse one of their own
+    /// accord.
+    #[must_use]
+    pub fn with_failure(mut self, failure: Failure) -> Self {
+        self.inner.failure = Some(failure);
         self
     }
 
@@ -201,6 +211,13 @@ impl Error {
     #[must_use]
     pub fn is_decode(&self) -> bool {
         self.inner.kind == ErrorKind::Decode
+    }
+
+    /// Whether the answer says that the call failed; [`find_source`](Self::find_source) has the
+    /// typed error of the [`Check`](crate::Check).
+    #[must_use]
+    pub fn is_check(&self) -> bool {
+        self.inner.kind == ErrorKind::Check
     }
 
     /// The status of a response that was not accepted.
@@ -288,6 +305,7 @@ impl ErrorKind {
             Self::Status => "the status is not accepted",
             Self::Body => "the response body cannot be read",
             Self::Decode => "the response body is not what was asked for",
+            Self::Check => "the answer says that the call failed",
         }
     }
 }

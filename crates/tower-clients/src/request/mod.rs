@@ -51,6 +51,7 @@ mod outcome;
 mod pending;
 mod stream;
 
+pub(crate) use self::pending::{Exchange, exchange};
 pub use self::{
     mode::{Checked, Decoded, Draft, Mode, SendsBody, Whole, WithHead},
     outcome::{Create, Exists, ExistsOrGet},
@@ -172,6 +173,11 @@ impl<S, M> RequestBuilder<S, M> {
         RequestBuilder { service, deadline, request, content_type, mode: PhantomData }
     }
 
+    /// Makes the error that of the `await`, unless there is an earlier one.
+    pub(crate) fn fail(self, error: Error) -> Self {
+        self.set(|_| Err(error))
+    }
+
     /// Sets a header, in place of all values that it has.
     pub fn header<N, V>(self, name: N, value: V) -> Self
     where
@@ -283,14 +289,20 @@ impl<S, M> RequestBuilder<S, M> {
     ///
     /// The future panics when it is polled outside of a tokio runtime, if there is a timeout or the
     /// service below needs one, as [`Transport`](crate::Transport) does.
-    pub fn send(mut self) -> Pending<S, M>
+    pub fn send(self) -> Pending<S, M>
     where
         M: Mode<S>,
     {
-        if let (Ok(request), Some(content_type)) = (&mut self.request, self.content_type) {
+        let (service, deadline, request) = self.into_parts();
+        Pending::new(service, deadline, request)
+    }
+
+    pub(crate) fn into_parts(self) -> (JoinUrl<S>, DeadlineLayer, Result<Request<Body>, Error>) {
+        let Self { service, deadline, mut request, content_type, .. } = self;
+        if let (Ok(request), Some(content_type)) = (&mut request, content_type) {
             request.headers_mut().entry(CONTENT_TYPE).or_insert(content_type);
         }
-        Pending::new(self.service, self.deadline, self.request)
+        (service, deadline, request)
     }
 }
 

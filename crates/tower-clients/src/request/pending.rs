@@ -15,6 +15,7 @@ use tower_clients_layers::{
     deadline::{self, limit},
     error::RequestLine,
 };
+use tower_service::Service;
 
 pin_project! {
     /// Readies the service, sends the request and waits for what the mode `M` gives, all within
@@ -22,15 +23,15 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct Pending<S, M: Mode<S>> {
         #[pin]
-        exchange: deadline::ResponseFuture<Exchange<S, M>>,
+        exchange: deadline::ResponseFuture<Exchange<M::Service>>,
         kept: Option<M::Kept>,
     }
 }
 
 pin_project! {
     #[project = ExchangeProjection]
-    enum Exchange<S, M: Mode<S>> {
-        Sent { #[pin] answer: Oneshot<M::Service, Request<Body>> },
+    pub(crate) enum Exchange<V: Service<Request<Body>>> {
+        Sent { #[pin] answer: Oneshot<V, Request<Body>> },
         Failed { error: Option<Error> },
     }
 }
@@ -42,16 +43,23 @@ impl<S, M: Mode<S>> Pending<S, M> {
         request: Result<Request<Body>, Error>,
     ) -> Self {
         let kept = request.as_ref().ok().map(M::Kept::of);
-        let exchange = match request {
-            Ok(request) => {
-                let timeout = deadline.timeout_of(&request);
-                let time = timeout.map(|timeout| (timeout, RequestLine::of(&request)));
-                let answer = Oneshot::new(M::stack(service), request);
-                limit(Exchange::Sent { answer }, time)
-            }
-            Err(error) => limit(Exchange::Failed { error: Some(error) }, None),
-        };
-        Self { exchange, kept }
+        Self { exchange: exchange(M::stack(service), deadline, request), kept }
+    }
+}
+
+/// Sends a request within the time that it has.
+pub(crate) fn exchange<V: Service<Request<Body>>>(
+    service: V,
+    deadline: DeadlineLayer,
+    request: Result<Request<Body>, Error>,
+) -> deadline::ResponseFuture<Exchange<V>> {
+    match request {
+        Ok(request) => {
+            let timeout = deadline.timeout_of(&request);
+            let time = timeout.map(|timeout| (timeout, RequestLine::of(&request)));
+            limit(Exchange::Sent { answer: Oneshot::new(service, request) }, time)
+        }
+        Err(error) => limit(Exchange::Failed { error: Some(error) }, None),
     }
 }
 
@@ -66,8 +74,11 @@ impl<S, M: Mode<S>> Future for Pending<S, M> {
     }
 }
 
-impl<S, M: Mode<S>> Future for Exchange<S, M> {
-    type Output = Result<Response<M::Received>, Error>;
+impl<V, R> Future for Exchange<V>
+where
+    V: Service<Request<Body>, Response = Response<R>, Error = Error>,
+{
+    type Output = Result<Response<R>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {

@@ -1,5 +1,5 @@
-//! Hosts that do what they are told, on virtual time. Names with an `l` and a number are rows of the
-//! catalogue of faults in balancing.
+//! Hosts that do what they are told, on virtual time. Names with an `l` and a number are rows of
+//! the catalogue of faults in balancing.
 
 mod choice;
 mod counting;

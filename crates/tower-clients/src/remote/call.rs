@@ -1,0 +1,173 @@
+//! A call on its way.
+
+use super::{Judge, Typed};
+use crate::{
+    RequestBuilder,
+    request::{Exchange, exchange},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use pin_project_lite::pin_project;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tower_clients_layers::{
+    Body, Check, CheckAnswer, Decode, DecodeLayer, Error, HttpService, JoinUrl,
+    deadline::{self, DeadlineBody},
+};
+use tower_layer::Layer;
+
+/// A call that is sent when it is awaited; its answer is judged by `J`.
+///
+/// Made by [`Remote`](crate::Remote), [`JsonRpc`](crate::JsonRpc) and [`Graph`](crate::Graph). Bad
+/// input is kept and becomes the error of the `await`. Dropping a call sends nothing.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<S, J> {
+    request: RequestBuilder<S>,
+    judge: J,
+}
+
+impl<S, J> Call<S, J> {
+    pub(crate) fn new(request: RequestBuilder<S>, judge: J) -> Self {
+        Self { request, judge }
+    }
+
+    pub(crate) fn map_judge<K>(self, change: impl FnOnce(J) -> K) -> Call<S, K> {
+        Call { request: self.request, judge: change(self.judge) }
+    }
+
+    fn set(mut self, change: impl FnOnce(RequestBuilder<S>) -> RequestBuilder<S>) -> Self {
+        self.request = change(self.request);
+        self
+    }
+
+    /// Sets a header. See [`RequestBuilder::header`].
+    pub fn header<N, V>(self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        self.set(|request| request.header(name, value))
+    }
+
+    /// Sets headers. See [`RequestBuilder::headers`].
+    pub fn headers(self, headers: &HeaderMap) -> Self {
+        self.set(|request| request.headers(headers))
+    }
+
+    /// Adds query parameters. See [`RequestBuilder::query`].
+    pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
+        self.set(|request| request.query(parameters))
+    }
+
+    /// Authorizes this call by a bearer token (RFC 6750).
+    pub fn bearer_auth(self, token: &str) -> Self {
+        self.set(|request| request.bearer_auth(token))
+    }
+
+    /// Limits the time of the whole exchange. See [`RequestBuilder::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(|request| request.timeout(timeout))
+    }
+
+    /// Limits the size of the answer, of any status, in bytes; 10 MiB by default.
+    pub fn limit(self, bytes: usize) -> Self {
+        self.set(|request| request.limit(bytes))
+    }
+
+    /// Adds an extension, for layers of your own.
+    pub fn extension<T: Clone + Send + Sync + 'static>(self, extension: T) -> Self {
+        self.set(|request| request.extension(extension))
+    }
+
+    /// Sends the call, like awaiting it. This is a plain future, for `tokio::spawn` and `join_all`.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`RequestBuilder::send`]: the server may have seen the call.
+    ///
+    /// # Panics
+    ///
+    /// As [`RequestBuilder::send`] does.
+    pub fn send(self) -> Pending<S, J>
+    where
+        S: HttpService<Body>,
+        J: Check<Bytes> + Clone,
+    {
+        let (service, deadline, request) = self.request.into_parts();
+        let service = CheckAnswer::new(DecodeLayer::new().layer(service), self.judge);
+        Pending { exchange: exchange(service, deadline, request) }
+    }
+}
+
+impl<S, C> Call<S, Judge<C>> {
+    /// Asks for a `T` decoded from what the check gives.
+    pub fn json<T: DeserializeOwned>(self) -> Call<S, Judge<Typed<C, T>>> {
+        self.map_judge(Judge::typed)
+    }
+}
+
+impl<S, J> IntoFuture for Call<S, J>
+where
+    S: HttpService<Body>,
+    J: Check<Bytes> + Clone,
+{
+    type Output = Result<J::Output, Error>;
+    type IntoFuture = Pending<S, J>;
+
+    fn into_future(self) -> Pending<S, J> {
+        self.send()
+    }
+}
+
+/// Header names only, and no value of the query or the body.
+impl<S, J> fmt::Debug for Call<S, J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+type Stack<S, J> = CheckAnswer<Decode<JoinUrl<S>, Bytes>, J>;
+
+pin_project! {
+    /// Readies the service, sends the call and waits for its judged answer, all within the time
+    /// that the call has.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Pending<S, J>
+    where
+        S: HttpService<Body>,
+        J: Check<Bytes>,
+        J: Clone,
+    {
+        #[pin]
+        exchange: deadline::ResponseFuture<Exchange<Stack<S, J>>>,
+    }
+}
+
+impl<S, J> Future for Pending<S, J>
+where
+    S: HttpService<Body>,
+    J: Check<Bytes> + Clone,
+{
+    type Output = Result<J::Output, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = self.project().exchange.poll(cx);
+        answer.map_ok(|response| DeadlineBody::into_inner(response.into_body()))
+    }
+}
+
+impl<S, J> fmt::Debug for Pending<S, J>
+where
+    S: HttpService<Body>,
+    J: Check<Bytes> + Clone,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}
