@@ -11,6 +11,7 @@ mod graphql;
 mod json;
 mod json_rpc;
 mod media_types;
+mod predecessor;
 mod public_suffixes;
 mod resolution;
 mod suite;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = url_join::SUITE.trials();
     trials.extend(url_standard::SUITE.trials());
+    trials.extend(predecessor::SUITE.trials());
     trials.extend(media_types::SUITE.trials());
     trials.extend(content_types::SUITE.trials());
     trials.extend(cookies::SUITE.trials());
