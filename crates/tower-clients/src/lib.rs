@@ -65,6 +65,7 @@
 
 mod builder;
 mod client;
+mod over_client;
 mod paths;
 mod proxy;
 mod resource;

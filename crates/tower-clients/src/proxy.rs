@@ -1,8 +1,10 @@
 //! A client over several hosts.
 
-use crate::{Client, RequestBuilder, Resource, Session, paths::paths, request::Whole};
+use crate::{
+    Client, RequestBuilder, Resource, Session, over_client::shows_client, paths::paths,
+    request::Whole,
+};
 use http::Method;
-use std::fmt;
 use tower_clients_layers::{
     Balance, BalanceLayer, BaseUrl, Body, Error, HttpService, balance::Snapshot, url::ToReference,
 };
@@ -66,6 +68,8 @@ pub struct Proxy<S = Session<Balance<Transport>>> {
     client: Client<S>,
 }
 
+shows_client!(Proxy);
+
 impl Proxy {
     /// A proxy over a new [`Transport`], everything with default settings.
     ///
@@ -105,11 +109,6 @@ impl<T, P> Proxy<Session<Balance<T, P>>> {
 }
 
 impl<S> Proxy<S> {
-    /// The client below.
-    pub fn client(&self) -> &Client<S> {
-        &self.client
-    }
-
     fn rebase(&mut self, reference: impl ToReference) {
         self.client /= reference;
     }
@@ -140,28 +139,9 @@ impl<S> From<Client<S>> for Proxy<S> {
     }
 }
 
-impl<S> From<Proxy<S>> for Client<S> {
-    fn from(proxy: Proxy<S>) -> Self {
-        proxy.client
-    }
-}
-
 impl<S> From<Proxy<S>> for Resource<S> {
     fn from(proxy: Proxy<S>) -> Self {
         proxy.client.into()
-    }
-}
-
-impl<S> fmt::Display for Proxy<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.client.fmt(f)
-    }
-}
-
-impl<S> fmt::Debug for Proxy<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base = format_args!("{}", self.client);
-        f.debug_struct("Proxy").field("base_url", &base).finish_non_exhaustive()
     }
 }
 

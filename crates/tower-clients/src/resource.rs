@@ -2,14 +2,12 @@
 
 use crate::{
     BoxResource, Client, RequestBuilder, Session,
+    over_client::{constructors, shows_client},
     paths::paths,
     request::{Create, Decoded, Draft, Exists},
 };
 use http::Method;
-use std::fmt;
-use tower_clients_layers::{
-    BaseUrl, Body, Content, Error, HttpService, SharedService, url::ToReference,
-};
+use tower_clients_layers::{Body, Content, HttpService, SharedService, url::ToReference};
 use tower_clients_transport::Transport;
 use tower_layer::Layer;
 
@@ -61,35 +59,10 @@ pub struct Resource<S = Session<Transport>> {
     client: Client<S>,
 }
 
-impl Resource {
-    /// A resource over a new [`Transport`] with default settings.
-    ///
-    /// For other settings, convert a built client: `Resource::from(client)`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
-    pub fn new(url: impl TryInto<BaseUrl, Error: Into<Error>>) -> Result<Self, Error> {
-        Client::new(url).map(Self::from)
-    }
-}
+constructors!(Resource, "resource");
+shows_client!(Resource);
 
 impl<S> Resource<S> {
-    /// A resource over any service, with no layer but the base URL.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
-    pub fn with_service(
-        url: impl TryInto<BaseUrl, Error: Into<Error>>,
-        service: S,
-    ) -> Result<Self, Error>
-    where
-        S: HttpService<Body>,
-    {
-        Client::with_service(url, service).map(Self::from)
-    }
-
     /// Wraps everything below the base URL. See [`Client::layer`].
     #[must_use]
     pub fn layer<L>(self, layer: L) -> Resource<L::Service>
@@ -106,11 +79,6 @@ impl<S> Resource<S> {
         S: SharedService<Body>,
     {
         self.client.boxed().into()
-    }
-
-    /// The client below, whose requests give responses.
-    pub fn client(&self) -> &Client<S> {
-        &self.client
     }
 
     fn rebase(&mut self, reference: impl ToReference) {
@@ -197,24 +165,5 @@ impl<S: Clone> Resource<S> {
 impl<S> From<Client<S>> for Resource<S> {
     fn from(client: Client<S>) -> Self {
         Self { client }
-    }
-}
-
-impl<S> From<Resource<S>> for Client<S> {
-    fn from(resource: Resource<S>) -> Self {
-        resource.client
-    }
-}
-
-impl<S> fmt::Display for Resource<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.client.fmt(f)
-    }
-}
-
-impl<S> fmt::Debug for Resource<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base = format_args!("{}", self.client);
-        f.debug_struct("Resource").field("base_url", &base).finish_non_exhaustive()
     }
 }

@@ -68,13 +68,13 @@ pub use self::{
 
 use crate::{
     Client, Session,
+    over_client::{constructors, shows_client},
     remote::{Call, object},
 };
 use http::{HeaderValue, header::ACCEPT};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use std::fmt;
-use tower_clients_layers::{BaseUrl, Body, Error, ErrorKind, HttpService};
+use tower_clients_layers::{Error, ErrorKind};
 use tower_clients_transport::Transport;
 
 /// What the specification of GraphQL over HTTP tells a client to send when it does not know the
@@ -91,40 +91,8 @@ pub struct Graph<S = Session<Transport>> {
     client: Client<S>,
 }
 
-impl Graph {
-    /// A client over a new [`Transport`] with default settings.
-    ///
-    /// For other settings, convert a built client: `Graph::from(client)`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Url`] when `url` cannot be a base URL.
-    pub fn new(url: impl TryInto<BaseUrl, Error: Into<Error>>) -> Result<Self, Error> {
-        Client::new(url).map(Self::from)
-    }
-}
-
-impl<S> Graph<S> {
-    /// A client over any service, with no layer but the base URL.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Url`] when `url` cannot be a base URL.
-    pub fn with_service(
-        url: impl TryInto<BaseUrl, Error: Into<Error>>,
-        service: S,
-    ) -> Result<Self, Error>
-    where
-        S: HttpService<Body>,
-    {
-        Client::with_service(url, service).map(Self::from)
-    }
-
-    /// The client below, whose requests give responses.
-    pub fn client(&self) -> &Client<S> {
-        &self.client
-    }
-}
+constructors!(Graph, "GraphQL client");
+shows_client!(Graph);
 
 impl<S: Clone> Graph<S> {
     /// Executes a query or mutation; awaiting it gives the data decoded as `T`, if there is no
@@ -198,18 +166,5 @@ impl<S, T> Call<S, Strict<T>> {
 impl<S> From<Client<S>> for Graph<S> {
     fn from(client: Client<S>) -> Self {
         Self { client }
-    }
-}
-
-impl<S> fmt::Display for Graph<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.client.fmt(f)
-    }
-}
-
-impl<S> fmt::Debug for Graph<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base = format_args!("{}", self.client);
-        f.debug_struct("Graph").field("base_url", &base).finish_non_exhaustive()
     }
 }

@@ -40,13 +40,11 @@ pub use self::{
     judge::{Judge, Typed},
 };
 
-use crate::{Client, Session};
+use crate::{Client, Session, over_client::constructors};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{fmt, ops::Div, sync::Arc};
-use tower_clients_layers::{
-    BaseUrl, Body, Error, ErrorKind, Form, HttpService, Unchecked, url::ToReference,
-};
+use tower_clients_layers::{Error, ErrorKind, Form, Unchecked, url::ToReference};
 use tower_clients_transport::Transport;
 
 /// A [`Client`] that POSTs objects, as JSON or as a form, and checks the answers.
@@ -65,35 +63,7 @@ pub struct Remote<S = Session<Transport>, C = Unchecked> {
     check: C,
 }
 
-impl Remote {
-    /// A remote over a new [`Transport`] with default settings.
-    ///
-    /// For other settings, convert a built client: `Remote::from(client)`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Url`] when `url` cannot be a base URL.
-    pub fn new(url: impl TryInto<BaseUrl, Error: Into<Error>>) -> Result<Self, Error> {
-        Client::new(url).map(Self::from)
-    }
-}
-
-impl<S> Remote<S> {
-    /// A remote over any service, with no layer but the base URL.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Url`] when `url` cannot be a base URL.
-    pub fn with_service(
-        url: impl TryInto<BaseUrl, Error: Into<Error>>,
-        service: S,
-    ) -> Result<Self, Error>
-    where
-        S: HttpService<Body>,
-    {
-        Client::with_service(url, service).map(Self::from)
-    }
-}
+constructors!(Remote, "remote");
 
 impl<S, C> Remote<S, C> {
     /// The members that every call has, unless it has its own: anything that serializes as a JSON

@@ -55,17 +55,17 @@ pub use self::{
     judge::{Answer, Notified},
 };
 
-use crate::{Client, RequestBuilder, Session, remote::Call};
+use crate::{
+    Client, RequestBuilder, Session,
+    over_client::{constructors, shows_client},
+    remote::Call,
+};
 use http::{HeaderValue, header::ACCEPT};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
-use tower_clients_layers::{BaseUrl, Body, Error, HttpService};
 use tower_clients_transport::Transport;
 
 /// A JSON-RPC 2.0 client. See the [module docs](self).
@@ -84,40 +84,8 @@ pub struct JsonRpc<S = Session<Transport>> {
     ids: Ids,
 }
 
-impl JsonRpc {
-    /// A client over a new [`Transport`] with default settings.
-    ///
-    /// For other settings, convert a built client: `JsonRpc::from(client)`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
-    pub fn new(url: impl TryInto<BaseUrl, Error: Into<Error>>) -> Result<Self, Error> {
-        Client::new(url).map(Self::from)
-    }
-}
-
-impl<S> JsonRpc<S> {
-    /// A client over any service, with no layer but the base URL.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
-    pub fn with_service(
-        url: impl TryInto<BaseUrl, Error: Into<Error>>,
-        service: S,
-    ) -> Result<Self, Error>
-    where
-        S: HttpService<Body>,
-    {
-        Client::with_service(url, service).map(Self::from)
-    }
-
-    /// The client below, whose requests give responses.
-    pub fn client(&self) -> &Client<S> {
-        &self.client
-    }
-}
+constructors!(JsonRpc, "JSON-RPC client");
+shows_client!(JsonRpc);
 
 impl<S: Clone> JsonRpc<S> {
     /// Calls a method; awaiting it gives the result decoded as `T`.
@@ -176,18 +144,5 @@ impl Ids {
 impl<S> From<Client<S>> for JsonRpc<S> {
     fn from(client: Client<S>) -> Self {
         Self { client, ids: Ids(Arc::new(AtomicU64::new(1))) }
-    }
-}
-
-impl<S> fmt::Display for JsonRpc<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.client.fmt(f)
-    }
-}
-
-impl<S> fmt::Debug for JsonRpc<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base = format_args!("{}", self.client);
-        f.debug_struct("JsonRpc").field("base_url", &base).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,72 @@
+//! What every type over a [`Client`](crate::Client) has.
+
+/// `new` and `with_service` of a type that is made from a `Client`.
+macro_rules! constructors {
+    ($over:ident, $name:literal) => {
+        impl $over {
+            #[doc = concat!("A ", $name, " over a new [`Transport`](crate::Transport) with default settings.")]
+            ///
+            #[doc = concat!("For other settings, convert a built client: `", stringify!($over), "::from(client)`.")]
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
+            pub fn new(
+                url: impl TryInto<crate::BaseUrl, Error: Into<crate::Error>>,
+            ) -> Result<Self, crate::Error> {
+                crate::Client::new(url).map(Self::from)
+            }
+        }
+
+        impl<S> $over<S> {
+            #[doc = concat!("A ", $name, " over any service, with no layer but the base URL.")]
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.
+            pub fn with_service(
+                url: impl TryInto<crate::BaseUrl, Error: Into<crate::Error>>,
+                service: S,
+            ) -> Result<Self, crate::Error>
+            where
+                S: crate::HttpService<crate::Body>,
+            {
+                crate::Client::with_service(url, service).map(Self::from)
+            }
+        }
+    };
+}
+
+/// The way back to the `client` of a type, and what it shows: the base URL.
+macro_rules! shows_client {
+    ($over:ident) => {
+        impl<S> $over<S> {
+            /// The client below, whose requests give responses.
+            pub fn client(&self) -> &crate::Client<S> {
+                &self.client
+            }
+        }
+
+        impl<S> From<$over<S>> for crate::Client<S> {
+            fn from(over: $over<S>) -> Self {
+                over.client
+            }
+        }
+
+        impl<S> std::fmt::Display for $over<S> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.client.fmt(f)
+            }
+        }
+
+        impl<S> std::fmt::Debug for $over<S> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let base = format_args!("{}", self.client);
+                f.debug_struct(stringify!($over)).field("base_url", &base).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+pub(crate) use constructors;
+pub(crate) use shows_client;
