@@ -33,6 +33,16 @@ fn all_texts(error: &Error) -> Vec<String> {
     texts
 }
 
+#[tokio::test]
+async fn downloads_show_none() {
+    let server = Testbed::http().await.unwrap();
+    let download = client(server.url()).get("range/9").download();
+    assert_clean(debug(&download));
+    let error = download.to_path("").await.unwrap_err();
+    assert!(error.is_io());
+    assert_clean(all_texts(&error));
+}
+
 fn client(url: &str) -> Client {
     Client::builder(url)
         .header("x-api-key", CANARY)

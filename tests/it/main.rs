@@ -7,6 +7,7 @@ mod canary;
 mod contracts;
 mod cookies;
 mod default_client;
+mod download;
 mod exists_create;
 mod graph;
 mod layer_order;

@@ -17,7 +17,8 @@ use tower_layer::Layer;
 /// [`Error::failure`](crate::Error::failure). A request by itself gives [`Content`] by its content
 /// type; `.json::<T>()`, `.text()`, `.bytes()`, [`.decode::<D>()`](RequestBuilder::decode) and
 /// `.response()` say what else it should give, `.with_head()` adds status and headers; `.lines()`,
-/// `.json_lines::<T>()`, `.chunks()` and `.items()` give the body as a stream.
+/// `.json_lines::<T>()`, `.chunks()` and `.items()` give the body as a stream, `.download()` puts it
+/// into a file.
 ///
 /// ```
 /// use axum::{Json, Router, routing::{get, post}};

@@ -17,11 +17,12 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 9] = [
     "quickstart",
     "custom_stack",
     "in_process",
     "streaming",
+    "download",
     "axum_state",
     "proxy",
     "remote",

@@ -56,8 +56,13 @@ pub trait FromBody {
     fn from_body(head: &response::Parts, body: Bytes) -> Result<Self::Output, BoxError>;
 }
 
-/// Whether the bytes are the content itself, with no coding such as `gzip` around it.
-pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), ContentError> {
+/// Whether the bytes of a body are the content itself, with no coding such as `gzip` around it.
+///
+/// # Errors
+///
+/// [`ContentError::Encoded`], when there is a `Content-Encoding` other than `identity` (RFC 9110,
+/// section 8.4).
+pub fn check_coding(headers: &HeaderMap) -> Result<(), ContentError> {
     match headers.get(CONTENT_ENCODING) {
         Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => {
             let coding = String::from_utf8_lossy(coding.as_bytes()).into_owned();

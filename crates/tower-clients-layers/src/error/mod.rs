@@ -73,6 +73,8 @@ pub enum ErrorKind {
     Decode,
     /// The answer says that the call failed, in its body.
     Check,
+    /// A local file, or another place of the program, could not be read or written.
+    Io,
 }
 
 impl Error {
@@ -220,6 +222,12 @@ impl Error {
         self.inner.kind == ErrorKind::Check
     }
 
+    /// Whether a local file, or another place of the program, could not be read or written.
+    #[must_use]
+    pub fn is_io(&self) -> bool {
+        self.inner.kind == ErrorKind::Io
+    }
+
     /// The status of a response that was not accepted.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -306,6 +314,7 @@ impl ErrorKind {
             Self::Body => "the response body cannot be read",
             Self::Decode => "the response body is not what was asked for",
             Self::Check => "the answer says that the call failed",
+            Self::Io => "a local file or writer failed",
         }
     }
 }

@@ -15,6 +15,7 @@
 //! | [`InItems`] | `.items()` | a stream of [`Content`], by the content type |
 //! | [`Exists`], [`ExistsOrGet`] | `exists` of a `Resource`, its `.or_get()` | whether there is something |
 //! | [`Create`] | `create` of a `Resource` | the `Location` of what was created |
+//! | [`Download`](download::Download) | `.download()` | the body in a file or a writer |
 //! | [`Draft`] | the verbs of a `Resource` that carry a body | `Content`, once the body is there |
 //!
 //! ```
@@ -46,6 +47,7 @@
 //! # }
 //! ```
 
+pub mod download;
 mod mode;
 mod outcome;
 mod pending;
