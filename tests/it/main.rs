@@ -19,3 +19,4 @@ mod rpc;
 mod same_behaviour;
 mod streams;
 mod timeouts;
+mod update;

@@ -89,6 +89,7 @@ pub mod query;
 pub mod service;
 pub mod stream;
 pub mod url;
+pub mod validators;
 
 #[cfg(feature = "balance")]
 pub use self::balance::{Balance, BalanceLayer};
@@ -113,6 +114,7 @@ pub use self::{
     query::Query,
     service::{BoxError, HttpService, SharedService},
     url::BaseUrl,
+    validators::{NoValidator, Validator},
 };
 
 #[cfg(doctest)]

@@ -73,6 +73,8 @@ pub enum ErrorKind {
     Decode,
     /// The answer says that the call failed, in its body.
     Check,
+    /// The response has no validator that a change could be made conditional on.
+    Validator,
 }
 
 impl Error {
@@ -220,6 +222,13 @@ impl Error {
         self.inner.kind == ErrorKind::Check
     }
 
+    /// Whether the response has no validator to make a change conditional on;
+    /// [`find_source`](Self::find_source) has the [`NoValidator`](crate::NoValidator).
+    #[must_use]
+    pub fn is_validator(&self) -> bool {
+        self.inner.kind == ErrorKind::Validator
+    }
+
     /// The status of a response that was not accepted.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -306,6 +315,7 @@ impl ErrorKind {
             Self::Body => "the response body cannot be read",
             Self::Decode => "the response body is not what was asked for",
             Self::Check => "the answer says that the call failed",
+            Self::Validator => "the response has no validator to make a change conditional on",
         }
     }
 }

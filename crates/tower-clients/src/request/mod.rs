@@ -15,6 +15,7 @@
 //! | [`InItems`] | `.items()` | a stream of [`Content`], by the content type |
 //! | [`Exists`], [`ExistsOrGet`] | `exists` of a `Resource`, its `.or_get()` | whether there is something |
 //! | [`Create`] | `create` of a `Resource` | the `Location` of what was created |
+//! | [`Edit`] | `edit` of a `Resource` | a document to change, by `.with(..)` or `.read()` |
 //! | [`Draft`] | the verbs of a `Resource` that carry a body | `Content`, once the body is there |
 //!
 //! ```
@@ -46,6 +47,7 @@
 //! # }
 //! ```
 
+mod edit;
 mod mode;
 mod outcome;
 mod pending;
@@ -53,6 +55,7 @@ mod stream;
 
 pub(crate) use self::pending::{Exchange, exchange};
 pub use self::{
+    edit::{Edit, Updating},
     mode::{Checked, Decoded, Draft, Mode, SendsBody, Whole, WithHead},
     outcome::{Create, Exists, ExistsOrGet},
     pending::Pending,
