@@ -211,6 +211,21 @@ async fn u4_change_that_fails_or_panics_puts_nothing() {
     assert_eq!(methods(&mock), [Method::GET, Method::GET]);
 }
 
+fn spawn_guard<S: SharedService<Body>>(api: &Resource<S>) -> tokio::task::JoinHandle<()> {
+    let api = api.clone();
+    tokio::spawn(async move {
+        let edit = api.updating::<u64>("x").await.unwrap();
+        edit.put().await.unwrap();
+    })
+}
+
+#[tokio::test]
+async fn u4_guard_can_be_held_and_put_in_a_task() {
+    let (api, mock) = scripted([document(1, "\"a\""), Reply::json(&1)]);
+    spawn_guard(&api).await.unwrap();
+    assert_eq!(methods(&mock), [Method::GET, Method::PUT]);
+}
+
 #[tokio::test]
 async fn u4_own_error_of_a_change_comes_back() {
     let (api, _) = scripted([document(1, "\"a\"")]);
