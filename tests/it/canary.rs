@@ -175,6 +175,19 @@ async fn errors_about_exchanges_show_none() {
 }
 
 #[tokio::test]
+async fn edits_show_none() {
+    let read = || Reply::json(&json!({"key": CANARY})).header("etag", "\"CANARY\"");
+    let mock = Mock::new().reply(read()).reply(Reply::json(&CANARY).header("etag", "W/\"CANARY\""));
+    let mock = mock.reply(read()).reply(Reply::status(412).body(CANARY));
+    let api = Resource::with_service("http://h", mock).unwrap();
+    let edit = || api.edit("x?key=CANARY").header("x-api-key", CANARY).rounds(0);
+    assert_clean(debug(&edit()));
+    assert_clean(debug(&edit().read::<Value>().await.unwrap()));
+    assert_clean(all_texts(&edit().with(|_: &mut Value| ()).await.unwrap_err()));
+    assert_clean(all_texts(&edit().with(|_: &mut Value| ()).await.unwrap_err()));
+}
+
+#[tokio::test]
 async fn streams_show_none() {
     const LINES: &str = "ok\nCANARY\nCANARY";
     let app = axum::Router::new().fallback(async || LINES);

@@ -20,3 +20,4 @@ mod rpc;
 mod same_behaviour;
 mod streams;
 mod timeouts;
+mod update;

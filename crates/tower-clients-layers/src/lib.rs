@@ -19,6 +19,7 @@
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
 //!
 //! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
+//! [`validators`] are what makes a change conditional on what was read.
 //!
 //! What is secret is bound to one [`Origin`](url::Origin) and checked against the request that is
 //! really sent, so no order of layers can leak it.
@@ -89,6 +90,7 @@ pub mod query;
 pub mod service;
 pub mod stream;
 pub mod url;
+pub mod validators;
 
 #[cfg(feature = "balance")]
 pub use self::balance::{Balance, BalanceLayer};
@@ -113,6 +115,7 @@ pub use self::{
     query::Query,
     service::{BoxError, HttpService, SharedService},
     url::BaseUrl,
+    validators::{NoValidator, Validator},
 };
 
 #[cfg(doctest)]

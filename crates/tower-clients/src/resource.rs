@@ -4,10 +4,11 @@ use crate::{
     BoxResource, Client, RequestBuilder, Session,
     over_client::{constructors, shows_client},
     paths::paths,
-    request::{Create, Decoded, Draft, Exists},
+    request::{Create, Decoded, Draft, Edit, Exists, Updating},
 };
 use http::Method;
-use tower_clients_layers::{Body, Content, HttpService, SharedService, url::ToReference};
+use serde::de::DeserializeOwned;
+use tower_clients_layers::{Body, Content, Error, HttpService, SharedService, url::ToReference};
 use tower_clients_transport::Transport;
 use tower_layer::Layer;
 
@@ -17,8 +18,8 @@ use tower_layer::Layer;
 /// [`Error::failure`](crate::Error::failure). A request by itself gives [`Content`] by its content
 /// type; `.json::<T>()`, `.text()`, `.bytes()`, [`.decode::<D>()`](RequestBuilder::decode) and
 /// `.response()` say what else it should give, `.with_head()` adds status and headers; `.lines()`,
-/// `.json_lines::<T>()`, `.chunks()` and `.items()` give the body as a stream, `.download()` puts it
-/// into a file.
+/// `.json_lines::<T>()`, `.chunks()` and `.items()` give the body as a stream, `.download()` puts
+/// it into a file.
 ///
 /// ```
 /// use axum::{Json, Router, routing::{get, post}};
@@ -156,6 +157,74 @@ impl<S: Clone> Resource<S> {
     /// ```
     pub fn create(&self, reference: impl ToReference) -> RequestBuilder<S, Create> {
         self.start(Method::POST, reference)
+    }
+
+    /// A `PATCH` request, to be given the members that change, as `.json(..)`.
+    ///
+    /// [`edit`](Self::edit) changes a document that is read first.
+    pub fn update(&self, reference: impl ToReference) -> RequestBuilder<S, Draft> {
+        self.start(Method::PATCH, reference)
+    }
+
+    /// A JSON document to read, change and put back, on the condition that nobody changed it
+    /// meanwhile (RFC 9110 §13.1); else it is read and changed again.
+    ///
+    /// The condition is a strong `ETag`, or a `Last-Modified` that is old enough. See
+    /// [`with`](RequestBuilder::with), [`try_with`](RequestBuilder::try_with) and
+    /// [`read`](RequestBuilder::read), which send it.
+    ///
+    /// ```
+    /// use tower_clients::Resource;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// # use axum::{Json, Router, http::HeaderMap, routing::get};
+    /// # let put = async |headers: HeaderMap, Json(n): Json<u64>| {
+    /// #     assert_eq!(headers["if-match"], "\"a\"");
+    /// #     Json(n)
+    /// # };
+    /// # let server = Router::new().route("/count", get(([("etag", "\"a\"")], Json(1))).put(put));
+    /// let api = Resource::with_service("http://in.process", server)?;
+    /// let answer = api.edit("count").with(|count: &mut u64| *count += 1).await?;
+    /// assert_eq!(answer.as_json().unwrap(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn edit(&self, reference: impl ToReference) -> RequestBuilder<S, Edit> {
+        self.start(Method::GET, reference)
+    }
+
+    /// Reads a JSON document that is put back only by [`put`](Updating::put), on the condition that
+    /// nobody changed it meanwhile. Short for `edit(reference).read()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](RequestBuilder::read).
+    ///
+    /// ```
+    /// use tower_clients::Resource;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// # use axum::{Json, Router, routing::get};
+    /// # let put = async |Json(n): Json<u64>| Json(n);
+    /// # let server = Router::new().route("/count", get(([("etag", "\"a\"")], Json(1))).put(put));
+    /// let api = Resource::with_service("http://in.process", server)?;
+    /// let mut count = api.updating::<u64>("count").await?;
+    /// count.value += 1;
+    /// count.put().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn updating<T: DeserializeOwned>(
+        &self,
+        reference: impl ToReference,
+    ) -> Result<Updating<S, T>, Error>
+    where
+        S: HttpService<Body>,
+    {
+        let edit = self.edit(reference);
+        edit.read().await
     }
 
     fn start<M>(&self, method: Method, reference: impl ToReference) -> RequestBuilder<S, M> {

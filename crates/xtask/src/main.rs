@@ -17,7 +17,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 9] = [
+const EXAMPLES: [&str; 10] = [
     "quickstart",
     "custom_stack",
     "in_process",
@@ -27,6 +27,7 @@ const EXAMPLES: [&str; 9] = [
     "proxy",
     "remote",
     "graph",
+    "update",
 ];
 
 /// Name, what it does, how.

@@ -7,6 +7,7 @@ mod cache;
 mod content;
 mod cookies;
 mod data;
+mod documents;
 mod dynamic;
 mod echo;
 mod encoding;
@@ -50,6 +51,7 @@ pub fn router() -> Router {
         .merge(cache::routes())
         .merge(cookies::routes())
         .merge(data::routes())
+        .merge(documents::routes())
         .merge(dynamic::routes())
         .merge(encoding::routes())
         .merge(headers::routes())

@@ -75,6 +75,8 @@ pub enum ErrorKind {
     Check,
     /// A local file, or another place of the program, could not be read or written.
     Io,
+    /// The response has no validator that a change could be made conditional on.
+    Validator,
 }
 
 impl Error {
@@ -228,6 +230,13 @@ impl Error {
         self.inner.kind == ErrorKind::Io
     }
 
+    /// Whether the response has no validator to make a change conditional on;
+    /// [`find_source`](Self::find_source) has the [`NoValidator`](crate::NoValidator).
+    #[must_use]
+    pub fn is_validator(&self) -> bool {
+        self.inner.kind == ErrorKind::Validator
+    }
+
     /// The status of a response that was not accepted.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -315,6 +324,7 @@ impl ErrorKind {
             Self::Decode => "the response body is not what was asked for",
             Self::Check => "the answer says that the call failed",
             Self::Io => "a local file or writer failed",
+            Self::Validator => "the response has no validator to make a change conditional on",
         }
     }
 }

@@ -16,6 +16,7 @@
 //! | [`Exists`], [`ExistsOrGet`] | `exists` of a `Resource`, its `.or_get()` | whether there is something |
 //! | [`Create`] | `create` of a `Resource` | the `Location` of what was created |
 //! | [`Download`](download::Download) | `.download()` | the body in a file or a writer |
+//! | [`Edit`] | `edit` of a `Resource` | a document to change, by `.with(..)` or `.read()` |
 //! | [`Draft`] | the verbs of a `Resource` that carry a body | `Content`, once the body is there |
 //!
 //! ```
@@ -48,6 +49,7 @@
 //! ```
 
 pub mod download;
+mod edit;
 mod mode;
 mod outcome;
 mod pending;
@@ -55,6 +57,7 @@ mod stream;
 
 pub(crate) use self::pending::{Exchange, exchange};
 pub use self::{
+    edit::{Edit, Updating},
     mode::{Checked, Decoded, Draft, Mode, SendsBody, Whole, WithHead},
     outcome::{Create, Exists, ExistsOrGet},
     pending::Pending,
