@@ -72,6 +72,11 @@ impl DeadlineLayer {
         let own = RequestOptions::of(request).and_then(RequestOptions::timeout_value);
         own.or(self.timeout)
     }
+
+    /// What [`limit`] needs: the time that a request has, if any, and the request's name.
+    pub fn limit_of<B>(&self, request: &Request<B>) -> Option<(Duration, RequestLine)> {
+        self.timeout_of(request).map(|timeout| (timeout, RequestLine::of(request)))
+    }
 }
 
 impl<S> Layer<S> for DeadlineLayer {
@@ -106,9 +111,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let timeout = self.layer.timeout_of(&request);
-        let limit = timeout.map(|timeout| (timeout, RequestLine::of(&request)));
-        self::limit(self.inner.call(request), limit)
+        let time = self.layer.limit_of(&request);
+        limit(self.inner.call(request), time)
     }
 }
 

@@ -11,7 +11,6 @@ use std::{
 use tower_clients_layers::{
     BaseUrl, Body, DeadlineLayer, Error, HttpService, JoinUrl, SharedService,
     deadline::{self, DeadlineBody, limit},
-    error::RequestLine,
     join_url,
     url::ToReference,
 };
@@ -176,8 +175,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let timeout = self.deadline.timeout_of(&request);
-        let time = timeout.map(|timeout| (timeout, RequestLine::of(&request)));
+        let time = self.deadline.limit_of(&request);
         limit(self.service.call(request), time)
     }
 }

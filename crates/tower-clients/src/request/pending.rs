@@ -13,7 +13,6 @@ use tower::util::Oneshot;
 use tower_clients_layers::{
     Body, DeadlineLayer, Error, JoinUrl,
     deadline::{self, limit},
-    error::RequestLine,
 };
 use tower_service::Service;
 
@@ -55,8 +54,7 @@ pub(crate) fn exchange<V: Service<Request<Body>>>(
 ) -> deadline::ResponseFuture<Exchange<V>> {
     match request {
         Ok(request) => {
-            let timeout = deadline.timeout_of(&request);
-            let time = timeout.map(|timeout| (timeout, RequestLine::of(&request)));
+            let time = deadline.limit_of(&request);
             limit(Exchange::Sent { answer: Oneshot::new(service, request) }, time)
         }
         Err(error) => limit(Exchange::Failed { error: Some(error) }, None),
