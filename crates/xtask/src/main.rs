@@ -17,7 +17,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 10] = [
+const EXAMPLES: [&str; 11] = [
     "quickstart",
     "custom_stack",
     "in_process",
@@ -28,6 +28,7 @@ const EXAMPLES: [&str; 10] = [
     "remote",
     "graph",
     "update",
+    "blocking",
 ];
 
 /// Name, what it does, how.
