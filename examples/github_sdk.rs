@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use std::{convert::Infallible, env, fmt, fs, path::PathBuf, sync::Arc};
 use tower::{service_fn, util::BoxCloneSyncService};
 use tower_clients::{
-    Body, BoxError, Client, Error, FromBody, Json, Resource, Session, SharedService,
+    Body, BoxError, Client, Error, Failure, FromBody, Json, Resource, Session, SharedService,
 };
 
 /// What a program uses. Requests that it has no method for go through `resource`.
@@ -113,7 +113,7 @@ impl From<Error> for GitHubError {
             #[serde(default)]
             errors: Vec<Map<String, Value>>,
         }
-        match error.failure().map(|failure| failure.json::<Refusal>()) {
+        match error.failure().map(Failure::json::<Refusal>) {
             Some(Ok(Refusal { message, errors })) => {
                 let field = |error: &Map<String, Value>| error["field"].as_str().map(str::to_owned);
                 Self::Refused { message, fields: errors.iter().filter_map(field).collect() }
