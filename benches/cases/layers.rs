@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer, Content, CookieJar,
     CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer,
-    Json, Query, Unchecked,
+    Json, Query, ResumeLayer, Unchecked,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,6 +41,7 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
     let balance = BalanceLayer::new([BASE, "http://other.example"]).expect("the URLs are valid");
     case(meter, "Balance, 2 upstreams", balance.layer(NoOp::empty()), uri);
+    case(meter, "Resume, 3 attempts", ResumeLayer::new(3).layer(NoOp::empty()), uri);
     case(meter, "Check, none", CheckLayer::new(Unchecked).layer(NoOp::empty()), uri);
     decoders(meter, uri);
 }
@@ -57,6 +58,7 @@ pub fn layers_on_joined_uris(meter: &mut impl Meter) {
     case(meter, "JoinUrl, absolute form", join.layer(NoOp::empty()), uri);
     case(meter, "Deadline, 30 s", DeadlineLayer::new(TIMEOUT).layer(NoOp::empty()), uri);
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
+    case(meter, "Resume, 3 attempts", ResumeLayer::new(3).layer(NoOp::empty()), uri);
     case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
 
     let both = (DecodeLayer::<Json<User>>::new(), CheckStatusLayer::new());

@@ -2,7 +2,10 @@
 
 use allocation_counter::measure;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header::USER_AGENT};
+use http::{
+    HeaderValue, Request, Response,
+    header::{RANGE, USER_AGENT},
+};
 use http_body_util::Full;
 use std::{
     convert::Infallible,
@@ -11,7 +14,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tower::Service;
-use tower_clients::{BalanceLayer, Client, Proxy, Resource, stream::Lines};
+use tower_clients::{BalanceLayer, Client, Proxy, Resource, ResumeLayer, stream::Lines};
 
 /// Answers 200 with a prepared body.
 #[derive(Clone)]
@@ -159,6 +162,21 @@ fn balance_adds_the_url_of_the_upstream() {
     let urls = ["http://a/v1", "http://b/v1", "http://c/v1"];
     let proxy = Proxy::with_service(urls, NoOp::new("")).unwrap();
     assert_eq!(allocations(|| proxy.get("user").send()), 1 + 1);
+}
+
+#[test]
+fn resume_adds_the_copy_of_what_could_be_sent_again() {
+    const PART: HeaderValue = HeaderValue::from_static("bytes=0-");
+    let client = |attempts| {
+        let service = tower::Layer::layer(&ResumeLayer::new(attempts), NoOp::new("x"));
+        Client::with_service("http://h/v1", service).unwrap()
+    };
+    let (off, on) = (client(0), client(3));
+    assert_eq!(allocations(|| off.get("user").send()), 1);
+    assert_eq!(allocations(|| on.post("user").send()), 1);
+    assert_eq!(allocations(|| on.get("user").send()), 1 + 1);
+    let part = |client: &Client<_>| allocations(|| client.get("user").header(RANGE, PART).send());
+    assert_eq!(part(&on), part(&off));
 }
 
 #[test]

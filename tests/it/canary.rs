@@ -7,7 +7,7 @@ use testbed::Testbed;
 use tower::Layer;
 use tower_clients::{
     BalanceLayer, BaseUrl, Client, CookieJar, CookieLayer, Error, Form, Graph, Json, JsonRpc,
-    Proxy, Remote, Resource, Transport,
+    Proxy, Remote, Resource, ResumeLayer, Transport, resume::ResumeError,
 };
 use tower_clients_mock::{Mock, Reply};
 
@@ -40,6 +40,19 @@ async fn downloads_show_none() {
     assert_clean(debug(&download));
     let error = download.to_path("").await.unwrap_err();
     assert!(error.is_io());
+    assert_clean(all_texts(&error));
+}
+
+#[tokio::test]
+async fn resumptions_show_none() {
+    let begun = || Reply::status(200).header("etag", "\"1\"").cut_body(CANARY);
+    let mock = Mock::new().reply(begun()).reply(begun()).reply(Reply::status(412).body(CANARY));
+    let client = Client::builder("http://h").query(&[("key", CANARY)]).bearer_auth(CANARY);
+    let client = client.build_over(mock).unwrap().layer(ResumeLayer::new(1));
+    assert_clean(debug(&client));
+    assert_clean(debug(client.get("x?key=CANARY").await.unwrap().body()));
+    let error = Resource::from(client).get("x?key=CANARY").bytes().await.unwrap_err();
+    assert!(error.find_source::<ResumeError>().is_some());
     assert_clean(all_texts(&error));
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
     DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, HeadOrGetLayer,
-    JoinUrlLayer, Json, Query, Session, Unchecked, url::Origin,
+    JoinUrlLayer, Json, Query, ResumeLayer, Session, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -59,6 +59,12 @@ async fn cookies() {
 async fn balance() {
     assert_contract(BalanceLayer::new([ORIGIN]).unwrap()).await;
     assert_contract(BalanceLayer::new([ORIGIN, "http://other.test"]).unwrap()).await;
+}
+
+#[tokio::test]
+async fn resume() {
+    assert_contract(ResumeLayer::new(0)).await;
+    assert_contract(ResumeLayer::new(3)).await;
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod pool;
 mod proxy;
 mod remote;
 mod requests;
+mod resume;
 mod rpc;
 mod same_behaviour;
 mod streams;

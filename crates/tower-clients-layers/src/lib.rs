@@ -12,6 +12,7 @@
 //! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
 //! | [`HeadOrGetLayer`] | asks by `GET` where `HEAD` is refused |
 //! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
+//! | [`ResumeLayer`] | asks for the rest of a body that breaks off |
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
@@ -56,6 +57,7 @@
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
+//! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -87,6 +89,9 @@ pub mod join_url;
 pub mod media_type;
 pub mod options;
 pub mod query;
+#[cfg(feature = "resume")]
+#[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
+pub mod resume;
 pub mod service;
 pub mod stream;
 pub mod url;
@@ -98,6 +103,8 @@ pub use self::balance::{Balance, BalanceLayer};
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
+#[cfg(feature = "resume")]
+pub use self::resume::{Resume, ResumeLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,

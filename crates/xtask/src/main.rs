@@ -98,7 +98,7 @@ fn wasm() -> Result {
 
 fn features() -> Result {
     let alone = [
-        ("tower-clients-layers", &["balance", "charset", "cookies", "timeout"][..]),
+        ("tower-clients-layers", &["balance", "charset", "cookies", "resume", "timeout"][..]),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
         ("tower-clients", &["charset", "cookies", "tls", "ring", "http2"]),
     ];
