@@ -1,6 +1,7 @@
 //! The steps that the continuous integration runs: `cargo xtask <step>`.
 
 mod hygiene;
+mod interop;
 mod msrv;
 
 use std::{
@@ -33,7 +34,7 @@ const EXAMPLES: [&str; 10] = [
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", "is the code formatted", fmt),
     ("hygiene", "do files and examples keep the rules of CONTRIBUTING.md", hygiene::check),
     ("clippy", "lints with default, all and no features", clippy),
@@ -42,6 +43,7 @@ const STEPS: [Step; 8] = [
     ("wasm", "do the layers build for wasm32, if that target is installed", wasm),
     ("features", "does every feature build alone, do the layers pass without any", features),
     ("examples", "does every example run", examples),
+    ("interop", "do the clients get on with servers that others wrote", interop::test),
 ];
 
 fn main() -> ExitCode {

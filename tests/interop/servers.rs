@@ -1,0 +1,16 @@
+//! Where the servers are.
+
+use std::{env, sync::LazyLock};
+
+static HTTPBIN: LazyLock<String> = LazyLock::new(|| url("INTEROP_HTTPBIN"));
+
+/// httpbin, run by gunicorn.
+pub(crate) fn httpbin() -> &'static str {
+    &HTTPBIN
+}
+
+/// Where the server is that has told its URL by the name `variable`.
+fn url(variable: &str) -> String {
+    let url = env::var(variable);
+    url.unwrap_or_else(|_| panic!("{variable} is not set; `cargo xtask interop` sets it"))
+}
