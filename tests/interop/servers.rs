@@ -9,6 +9,14 @@ pub(crate) fn httpbin() -> &'static str {
     &HTTPBIN
 }
 
+/// The same server at another origin.
+pub(crate) fn httpbin_by_name() -> String {
+    httpbin().replace("127.0.0.1", "localhost")
+}
+
+/// Where nobody listens.
+pub(crate) const NOBODY: &str = "http://127.0.0.1:9";
+
 /// Where the server is that has told its URL by the name `variable`.
 fn url(variable: &str) -> String {
     let url = env::var(variable);
