@@ -10,5 +10,6 @@ mod seed;
 
 mod aio;
 mod base;
+mod graph;
 mod servers;
 mod wire;

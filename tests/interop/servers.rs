@@ -18,7 +18,7 @@ pub(crate) fn httpbin_by_name() -> String {
 pub(crate) const NOBODY: &str = "http://127.0.0.1:9";
 
 /// Where the server is that has told its URL by the name `variable`.
-fn url(variable: &str) -> String {
+pub(crate) fn url(variable: &str) -> String {
     let url = env::var(variable);
     url.unwrap_or_else(|_| panic!("{variable} is not set; `cargo xtask interop` sets it"))
 }
