@@ -61,6 +61,16 @@ fn client_makes_one_for_the_url() {
 }
 
 #[test]
+fn waiting_adds_one_to_look_at_idle_connections() {
+    let client = client();
+    let awaited = allocations(|| client.get("user").text().send());
+    let client = client.blocking().unwrap();
+    let call = || drop(client.get("user").text().wait().unwrap());
+    call();
+    assert_eq!(measure(call).count_total, awaited + 1);
+}
+
+#[test]
 fn inert_session_adds_none() {
     let session = Client::builder("http://h/v1").build_over(NoOp::new("")).unwrap();
     assert_eq!(allocations(|| session.get("user").send()), 1);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod allocations;
+mod blocking;
 mod canary;
 mod contracts;
 mod cookies;

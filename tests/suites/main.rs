@@ -11,6 +11,7 @@ mod graphql;
 mod json;
 mod json_rpc;
 mod media_types;
+mod octokit;
 mod predecessor;
 mod public_suffixes;
 mod resolution;
@@ -34,5 +35,6 @@ fn main() -> ExitCode {
     trials.extend(public_suffixes::SUITE.trials());
     trials.extend(graphql::SUITE.trials());
     trials.extend(json_rpc::SUITE.trials());
+    trials.extend(octokit::SUITE.trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -5,6 +5,7 @@
 //! * [`Remote`]: a client that POSTs objects and checks the answers; [`JsonRpc`] and [`Graph`] do so in
 //!   the ways of JSON-RPC 2.0 and of GraphQL.
 //! * [`Proxy`]: a client over several hosts.
+//! * [`blocking`]: all of them without `async`.
 //!
 //! All are nothing but the layers of [`tower_clients_layers`] in a fixed order, over any service:
 //! the pooled [`Transport`], an `axum::Router`, a mock, another client. All of it is re-exported
@@ -70,6 +71,7 @@ mod paths;
 mod proxy;
 mod resource;
 
+pub mod blocking;
 pub mod boxed;
 pub mod graph;
 pub mod remote;

@@ -1,8 +1,8 @@
 //! A client over several hosts.
 
 use crate::{
-    Client, RequestBuilder, Resource, Session, over_client::shows_client, paths::paths,
-    request::Whole,
+    Client, RequestBuilder, Resource, Session, blocking::blocking_forms, over_client::shows_client,
+    paths::paths, request::Whole,
 };
 use http::Method;
 use tower_clients_layers::{
@@ -69,6 +69,7 @@ pub struct Proxy<S = Session<Balance<Transport>>> {
 }
 
 shows_client!(Proxy);
+blocking_forms!(Proxy {});
 
 impl Proxy {
     /// A proxy over a new [`Transport`], everything with default settings.

@@ -2,12 +2,13 @@
 
 use crate::{
     BoxResource, Client, RequestBuilder, Session,
+    blocking::blocking_forms,
     over_client::{constructors, shows_client},
     paths::paths,
     request::{Create, Decoded, Draft, Edit, Exists, Updating},
 };
 use http::Method;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use tower_clients_layers::{Body, Content, Error, HttpService, SharedService, url::ToReference};
 use tower_clients_transport::Transport;
 use tower_layer::Layer;
@@ -63,6 +64,7 @@ pub struct Resource<S = Session<Transport>> {
 
 constructors!(Resource, "resource");
 shows_client!(Resource);
+blocking_forms!(Resource {});
 
 impl<S> Resource<S> {
     /// Wraps everything below the base URL. See [`Client::layer`].
@@ -98,6 +100,30 @@ impl<S: Clone> Resource<S> {
         reference: impl ToReference,
     ) -> RequestBuilder<S, Decoded<Content>> {
         self.start(method, reference)
+    }
+
+    /// A `GET` request of this very resource, with query parameters: pairs, a map or a struct. Short
+    /// for `get("").query(parameters)`.
+    ///
+    /// ```
+    /// use axum::{Router, extract::RawQuery, routing::get};
+    /// use tower_clients::Resource;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// # let seen = async |RawQuery(query): RawQuery| query.unwrap_or_default();
+    /// # let server = Router::new().route("/user/repos", get(seen));
+    /// let api = Resource::with_service("http://in.process", server)?;
+    /// let repos = &api / "user" / "repos";
+    /// assert_eq!(repos.call(&[("visibility", "public")]).text().await?, "visibility=public");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call<T>(&self, parameters: &T) -> RequestBuilder<S, Decoded<Content>>
+    where
+        T: Serialize + ?Sized,
+    {
+        self.get("").query(parameters)
     }
 
     /// A `HEAD` request that gives whether there is something: `true` for a status of 2xx or 3xx,
@@ -194,6 +220,12 @@ impl<S: Clone> Resource<S> {
         self.start(Method::GET, reference)
     }
 
+    fn start<M>(&self, method: Method, reference: impl ToReference) -> RequestBuilder<S, M> {
+        self.client.start(method, reference)
+    }
+}
+
+impl<S: HttpService<Body> + Clone> Resource<S> {
     /// Reads a JSON document that is put back only by [`put`](Updating::put), on the condition that
     /// nobody changed it meanwhile. Short for `edit(reference).read()`.
     ///
@@ -219,16 +251,9 @@ impl<S: Clone> Resource<S> {
     pub async fn updating<T: DeserializeOwned>(
         &self,
         reference: impl ToReference,
-    ) -> Result<Updating<S, T>, Error>
-    where
-        S: HttpService<Body>,
-    {
+    ) -> Result<Updating<S, T>, Error> {
         let edit = self.edit(reference);
         edit.read().await
-    }
-
-    fn start<M>(&self, method: Method, reference: impl ToReference) -> RequestBuilder<S, M> {
-        self.client.start(method, reference)
     }
 }
 

@@ -18,7 +18,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 10] = [
+const EXAMPLES: [&str; 13] = [
     "quickstart",
     "custom_stack",
     "in_process",
@@ -29,6 +29,9 @@ const EXAMPLES: [&str; 10] = [
     "remote",
     "graph",
     "update",
+    "blocking",
+    "resource",
+    "github_sdk",
 ];
 
 /// Name, what it does, how.

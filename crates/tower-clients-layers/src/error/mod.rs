@@ -77,6 +77,8 @@ pub enum ErrorKind {
     Io,
     /// The response has no validator that a change could be made conditional on.
     Validator,
+    /// A blocking call was made inside of an async task.
+    Blocking,
 }
 
 impl Error {
@@ -120,8 +122,8 @@ impl Error {
 
     #[cold]
     fn build(kind: ErrorKind, failure: Option<Failure>, source: Option<BoxError>) -> Self {
-        use ErrorKind::{Config, Connect, Request, Url};
-        let sent = !matches!(kind, Config | Url | Request | Connect);
+        use ErrorKind::{Blocking, Config, Connect, Request, Url};
+        let sent = !matches!(kind, Blocking | Config | Url | Request | Connect);
         Self { inner: Box::new(Inner { kind, sent, target: None, failure, source }) }
     }
 
@@ -237,6 +239,12 @@ impl Error {
         self.inner.kind == ErrorKind::Validator
     }
 
+    /// Whether a blocking call was made inside of an async task.
+    #[must_use]
+    pub fn is_blocking(&self) -> bool {
+        self.inner.kind == ErrorKind::Blocking
+    }
+
     /// The status of a response that was not accepted.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -324,6 +332,7 @@ impl ErrorKind {
             Self::Decode => "the response body is not what was asked for",
             Self::Check => "the answer says that the call failed",
             Self::Io => "a local file or writer failed",
+            Self::Blocking => "a blocking call was made inside of an async task",
             Self::Validator => "the response has no validator to make a change conditional on",
         }
     }

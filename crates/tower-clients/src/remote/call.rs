@@ -37,6 +37,10 @@ impl<S, J> Call<S, J> {
         Self { request, judge }
     }
 
+    pub(crate) fn into_parts(self) -> (RequestBuilder<S>, J) {
+        (self.request, self.judge)
+    }
+
     pub(crate) fn map_judge<K>(self, change: impl FnOnce(J) -> K) -> Call<S, K> {
         Call { request: self.request, judge: change(self.judge) }
     }

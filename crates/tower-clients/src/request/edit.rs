@@ -243,6 +243,18 @@ impl<S: HttpService<Body> + Clone, T: Serialize> Updating<S, T> {
 }
 
 impl<S, T> Updating<S, T> {
+    pub(crate) fn service(&self) -> &S {
+        self.exchanges.service.get_ref()
+    }
+
+    pub(crate) fn map_service<V>(self, change: impl FnOnce(S) -> V) -> Updating<V, T> {
+        let Self { value, validator, exchanges } = self;
+        let Exchanges { service, deadline, request, settings } = exchanges;
+        let exchanges =
+            Exchanges { service: service.map_inner(change), deadline, request, settings };
+        Updating { value, validator, exchanges }
+    }
+
     /// The condition under which it is put; `None` for one that is
     /// [unconditional](RequestBuilder::unconditional).
     pub fn validator(&self) -> Option<&Validator> {

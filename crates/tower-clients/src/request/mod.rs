@@ -156,6 +156,15 @@ impl<S, M> RequestBuilder<S, M> {
         Self { service, deadline, request, content_type: None, mode: PhantomData }
     }
 
+    pub(crate) fn service(&self) -> &S {
+        self.service.get_ref()
+    }
+
+    pub(crate) fn map_service<T>(self, change: impl FnOnce(S) -> T) -> RequestBuilder<T, M> {
+        let Self { service, deadline, request, content_type, mode } = self;
+        RequestBuilder { service: service.map_inner(change), deadline, request, content_type, mode }
+    }
+
     fn set(mut self, change: impl FnOnce(&mut Request<Body>) -> Result<(), Error>) -> Self {
         if let Ok(request) = &mut self.request
             && let Err(error) = change(request)

@@ -57,6 +57,7 @@ pub use self::{
 
 use crate::{
     Client, RequestBuilder, Session,
+    blocking::blocking_forms,
     over_client::{constructors, shows_client},
     remote::Call,
 };
@@ -86,6 +87,7 @@ pub struct JsonRpc<S = Session<Transport>> {
 
 constructors!(JsonRpc, "JSON-RPC client");
 shows_client!(JsonRpc);
+blocking_forms!(JsonRpc { ids });
 
 impl<S: Clone> JsonRpc<S> {
     /// Calls a method; awaiting it gives the result decoded as `T`.

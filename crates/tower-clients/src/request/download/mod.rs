@@ -84,6 +84,15 @@ impl<S, M> RequestBuilder<S, M> {
 }
 
 impl<S, P> Download<S, P> {
+    pub(crate) fn service(&self) -> &S {
+        self.request.service()
+    }
+
+    pub(crate) fn map_service<T>(self, change: impl FnOnce(S) -> T) -> Download<T, P> {
+        let Self { request, unframed, progress } = self;
+        Download { request: request.map_service(change), unframed, progress }
+    }
+
     /// Lets [`to_path`](Self::to_path) take a body whose end cannot be told from a cut. Such a file
     /// may lack its end, and nothing says so.
     pub fn allow_unframed(mut self) -> Self {

@@ -1,0 +1,105 @@
+//! Bodies and streams, read by blocking calls.
+
+use super::driver::Driver;
+use bytes::{Buf, Bytes};
+use futures_core::Stream;
+use http_body::Body;
+use std::{
+    fmt,
+    future::poll_fn,
+    io::{self, BufRead, Read},
+    iter::FusedIterator,
+    pin::Pin,
+};
+use tower_clients_layers::{BoxError, Error, stream::Chunks};
+
+/// The items of a stream, such as [`Lines`](crate::stream::Lines), each by a blocking call.
+///
+/// It ends after an error. Dropping it drops the exchange.
+#[must_use = "iterators are lazy"]
+pub struct Iter<T> {
+    stream: Pin<Box<T>>,
+    driver: Driver,
+    has_ended: bool,
+}
+
+impl<T> Iter<T> {
+    pub(super) fn new(stream: T, driver: Driver) -> Self {
+        Self { stream: Box::pin(stream), driver, has_ended: false }
+    }
+}
+
+impl<T, V> Iterator for Iter<T>
+where
+    T: Stream<Item = Result<V, Error>>,
+{
+    type Item = Result<V, Error>;
+
+    fn next(&mut self) -> Option<Result<V, Error>> {
+        if self.has_ended {
+            return None;
+        }
+        let next = poll_fn(|cx| self.stream.as_mut().poll_next(cx).map(Option::transpose));
+        let item = self.driver.run(next).transpose();
+        self.has_ended = !matches!(item, Some(Ok(_)));
+        item
+    }
+}
+
+impl<T, V> FusedIterator for Iter<T> where T: Stream<Item = Result<V, Error>> {}
+
+impl<T> fmt::Debug for Iter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iter").field("has_ended", &self.has_ended).finish_non_exhaustive()
+    }
+}
+
+/// The body of a response as [`Read`] and [`BufRead`].
+///
+/// An [`Error`] comes as the inner error of an [`io::Error`]; `std::io::Error::downcast` gives it back.
+/// Dropping it unread gives up the connection (HTTP/1) or the stream (HTTP/2).
+pub struct Reader<B> {
+    chunks: Iter<Chunks<B>>,
+    chunk: Bytes,
+}
+
+impl<B> Reader<B> {
+    pub(super) fn new(body: B, driver: Driver) -> Self {
+        Self { chunks: Iter::new(Chunks::new(body), driver), chunk: Bytes::new() }
+    }
+}
+
+impl<B> BufRead for Reader<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.chunk.is_empty()
+            && let Some(chunk) = self.chunks.next()
+        {
+            self.chunk = chunk.map_err(io::Error::other)?;
+        }
+        Ok(&self.chunk)
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.chunk.advance(amount);
+    }
+}
+
+impl<B> Read for Reader<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let amount = self.fill_buf()?.read(into)?;
+        self.consume(amount);
+        Ok(amount)
+    }
+}
+
+impl<B> fmt::Debug for Reader<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("chunks", &self.chunks).finish_non_exhaustive()
+    }
+}

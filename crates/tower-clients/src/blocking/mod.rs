@@ -1,0 +1,204 @@
+//! The clients without `async`.
+//!
+//! Every client type has a blocking form: the same type, with `S` inside of a [`Blocking`]. It has
+//! the same methods, builders and errors. What is awaited elsewhere ends in `.wait()` here, streams
+//! are iterators, and bodies are [`std::io::Read`].
+//!
+//! ```
+//! use axum::{Json, Router, routing::get};
+//! use serde_json::{Value, json};
+//! use tower_clients::Resource;
+//!
+//! # fn main() -> Result<(), tower_clients::Error> {
+//! let server = Router::new()
+//!     .route("/users/7", get(async || Json(json!({"id": 7}))))
+//!     .route("/log", get("one\ntwo\n"));
+//! // In a program: Resource::new("https://api.example.com")?.blocking()?
+//! let api = Resource::with_service("http://in.process", server)?.blocking()?;
+//!
+//! let user: Value = api.get(("users", 7)).json().wait()?;
+//! assert_eq!(user["id"], 7);
+//! for line in api.get("log").lines().wait()? {
+//!     println!("{}", line?);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Who does the work
+//!
+//! `blocking()` starts a runtime for this client and its clones and children. It has no thread of
+//! its own: whoever calls drives it, so a call costs no way to another thread and back. Several
+//! threads may call at once; one of them drives the connections of all. Between calls nothing
+//! runs; what happened to idle connections meanwhile is looked at when the next call begins.
+//!
+//! The connections of a [`Transport`] belong to the runtime that opened them. So do not go on with
+//! an async clone of a client that was made blocking: it could get a connection that nobody drives.
+//! `blocking_on(handle)` is for clients of a program that has a runtime: there all connections
+//! belong to that one, and it runs by itself.
+//!
+//! # In async programs
+//!
+//! A blocking call inside of an async task is an [`ErrorKind::Blocking`](crate::ErrorKind::Blocking)
+//! error, and nothing is sent: it would stop all other tasks of the thread, and could wait for one of
+//! them for ever. It works where waiting is allowed: inside of `tokio::task::spawn_blocking` and
+//! `block_in_place`. A client can be dropped anywhere.
+
+mod download;
+mod driver;
+mod edit;
+mod iter;
+mod wait;
+
+pub use self::{
+    iter::{Iter, Reader},
+    wait::WaitMode,
+};
+
+use self::driver::Driver;
+use crate::{
+    Session,
+    remote::Call,
+    request::{RequestBuilder, download::Download},
+};
+use tokio::runtime::Handle;
+use tower_clients_layers::{Balance, Error, Unchecked, balance::Snapshot};
+use tower_clients_transport::Transport;
+
+/// A service whose requests are waited for. See the [module docs](self).
+///
+/// It is no tower service itself: layers are put below it, before a client is made blocking.
+#[derive(Debug, Clone)]
+pub struct Blocking<S> {
+    inner: S,
+    driver: Driver,
+}
+
+impl<S> Blocking<S> {
+    fn new(inner: S, driver: Driver) -> Self {
+        Self { inner, driver }
+    }
+
+    /// The service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service, which can be awaited again.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+/// A blocking [`Client`](crate::Client).
+pub type Client<S = Session<Transport>> = crate::Client<Blocking<S>>;
+
+/// A blocking [`Resource`](crate::Resource).
+pub type Resource<S = Session<Transport>> = crate::Resource<Blocking<S>>;
+
+/// A blocking [`Remote`](crate::Remote).
+pub type Remote<S = Session<Transport>, C = Unchecked> = crate::Remote<Blocking<S>, C>;
+
+/// A blocking [`JsonRpc`](crate::JsonRpc).
+pub type JsonRpc<S = Session<Transport>> = crate::JsonRpc<Blocking<S>>;
+
+/// A blocking [`Graph`](crate::Graph).
+pub type Graph<S = Session<Transport>> = crate::Graph<Blocking<S>>;
+
+/// A blocking [`Proxy`](crate::Proxy).
+pub type Proxy<S = Session<Balance<Transport>>> = crate::Proxy<Blocking<S>>;
+
+impl<S> crate::Client<S> {
+    /// The blocking form of this client, with a runtime of its own. See [`blocking`](self).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the system allows no runtime.
+    pub fn blocking(self) -> Result<Client<S>, Error> {
+        let driver = Driver::own()?;
+        Ok(self.map_inner(|service| Blocking::new(service, driver)))
+    }
+
+    /// The blocking form of this client, for a runtime that runs elsewhere: one with threads of its
+    /// own, or one that another thread drives. See [`blocking`](self).
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use tower_clients::Resource;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+    /// let api = Resource::with_service("http://in.process", Router::new().route("/", get("hello")))?;
+    ///
+    /// assert_eq!(api.clone().blocking_on(runtime.handle().clone()).get("").text().wait()?, "hello");
+    /// // The async one may be used beside it.
+    /// assert_eq!(runtime.block_on(api.get("").text().send())?, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn blocking_on(self, runtime: Handle) -> Client<S> {
+        self.map_inner(|service| Blocking::new(service, Driver::Given(runtime)))
+    }
+}
+
+impl<T, P> Proxy<Session<Balance<T, P>>> {
+    /// The hosts as they are now, in the order in which they were given.
+    pub fn upstreams(&self) -> impl ExactSizeIterator<Item = Snapshot<'_>> {
+        self.client().get_ref().get_ref().get_ref().upstreams()
+    }
+}
+
+impl<S, M> RequestBuilder<Blocking<S>, M> {
+    fn split(self) -> (RequestBuilder<S, M>, Driver) {
+        let driver = self.service().driver.clone();
+        (self.map_service(Blocking::into_inner), driver)
+    }
+}
+
+impl<S, J> Call<Blocking<S>, J> {
+    fn split(self) -> (Call<S, J>, Driver) {
+        let (request, judge) = self.into_parts();
+        let (request, driver) = request.split();
+        (Call::new(request, judge), driver)
+    }
+}
+
+impl<S, P> Download<Blocking<S>, P> {
+    fn split(self) -> (Download<S, P>, Driver) {
+        let driver = self.service().driver.clone();
+        (self.map_service(Blocking::into_inner), driver)
+    }
+}
+
+/// `blocking` and `blocking_on` of a type over a client, and its other fields.
+macro_rules! blocking_forms {
+    ($over:ident $(<$check:ident>)? { $($field:ident),* }) => {
+        impl<S $(, $check)?> $over<S $(, $check)?> {
+            /// The blocking form of this, with a runtime of its own. See [`blocking`](crate::blocking).
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the system allows no runtime.
+            pub fn blocking(
+                self,
+            ) -> Result<$over<crate::blocking::Blocking<S> $(, $check)?>, crate::Error> {
+                let Self { client, $($field),* } = self;
+                Ok($over { client: client.blocking()?, $($field),* })
+            }
+
+            /// The blocking form of this, for a runtime that runs elsewhere. See
+            /// [`Client::blocking_on`](crate::Client::blocking_on).
+            #[must_use]
+            pub fn blocking_on(
+                self,
+                runtime: tokio::runtime::Handle,
+            ) -> $over<crate::blocking::Blocking<S> $(, $check)?> {
+                let Self { client, $($field),* } = self;
+                $over { client: client.blocking_on(runtime), $($field),* }
+            }
+        }
+    };
+}
+
+pub(crate) use blocking_forms;
