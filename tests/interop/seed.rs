@@ -20,6 +20,13 @@ macro_rules! seed {
                 use crate::seed::awaited::*;
                 $body
             }
+
+            #[test]
+            #[ignore = "needs the servers of cargo xtask interop"]
+            fn blocking() {
+                use crate::seed::blocking::*;
+                $body
+            }
         }
     };
 }
@@ -45,6 +52,34 @@ pub(crate) mod awaited {
 
     /// What lies below a client.
     pub(crate) type Form<S> = S;
+}
+
+/// The same of the blocking form.
+pub(crate) mod blocking {
+    macro_rules! open {
+        ($client:expr) => {
+            $client.blocking().unwrap()
+        };
+    }
+    macro_rules! wait {
+        ($request:expr) => {
+            $request.wait()
+        };
+    }
+    macro_rules! call {
+        ($result:expr) => {
+            $result
+        };
+    }
+    macro_rules! each {
+        ($iterator:expr) => {
+            $iterator.collect::<Result<Vec<_>, _>>()
+        };
+    }
+    pub(crate) use {call, each, open, wait};
+
+    /// What lies below a client.
+    pub(crate) use tower_clients::blocking::Blocking as Form;
 }
 
 /// The last request that a client sent.
