@@ -118,7 +118,15 @@ fn examples() -> Result {
 
 fn cargo(arguments: &str, variables: &[(&str, &str)]) -> Result {
     println!("$ cargo {arguments}");
-    let status = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    for (name, _) in env::vars_os() {
+        // They are about this program. Build scripts that see them run again without them.
+        let about_us = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        if about_us.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+    let status = command
         .args(arguments.split_whitespace())
         .envs(variables.iter().copied())
         .current_dir(root())
