@@ -1,6 +1,7 @@
 //! The steps that the continuous integration runs: `cargo xtask <step>`.
 
 mod hygiene;
+mod interop;
 mod msrv;
 
 use std::{
@@ -36,7 +37,7 @@ const EXAMPLES: [&str; 13] = [
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", "is the code formatted", fmt),
     ("hygiene", "do files and examples keep the rules of CONTRIBUTING.md", hygiene::check),
     ("clippy", "lints with default, all and no features", clippy),
@@ -45,6 +46,7 @@ const STEPS: [Step; 8] = [
     ("wasm", "do the layers build for wasm32, if that target is installed", wasm),
     ("features", "does every feature build alone, do the layers pass without any", features),
     ("examples", "does every example run", examples),
+    ("interop", "do the clients get on with servers that others wrote", interop::test),
 ];
 
 fn main() -> ExitCode {
@@ -116,7 +118,15 @@ fn examples() -> Result {
 
 fn cargo(arguments: &str, variables: &[(&str, &str)]) -> Result {
     println!("$ cargo {arguments}");
-    let status = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    for (name, _) in env::vars_os() {
+        // They are about this program. Build scripts that see them run again without them.
+        let about_us = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        if about_us.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+    let status = command
         .args(arguments.split_whitespace())
         .envs(variables.iter().copied())
         .current_dir(root())
