@@ -13,6 +13,7 @@ mod echo;
 mod encoding;
 mod headers;
 mod links;
+mod oauth;
 mod problem;
 mod range;
 mod redirect;
@@ -29,7 +30,8 @@ use refused::Refused;
 ///
 /// Absolute URLs in its answers take their authority from the request's URI, else from the
 /// `Host` header, else they name `localhost`; their scheme is that of the URI, else of the
-/// listener, else `http`. Each router counts the rounds of `/status/{codes}` for itself.
+/// listener, else `http`. Each router counts the rounds of `/status/{codes}` and keeps the documents
+/// and tokens for itself.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -56,6 +58,7 @@ pub fn router() -> Router {
         .merge(encoding::routes())
         .merge(headers::routes())
         .merge(links::routes())
+        .merge(oauth::routes())
         .merge(problem::routes())
         .merge(range::routes())
         .merge(redirect::routes())
