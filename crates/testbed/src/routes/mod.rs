@@ -19,6 +19,7 @@ mod range;
 mod redirect;
 mod refused;
 mod request;
+mod rpc;
 mod status;
 #[cfg(test)]
 mod testing;
@@ -63,6 +64,7 @@ pub fn router() -> Router {
         .merge(range::routes())
         .merge(redirect::routes())
         .merge(request::routes())
+        .merge(rpc::routes())
         .merge(status::routes())
         .fallback(async || Refused::not_found("no such route"))
         .layer(DefaultBodyLimit::disable())
