@@ -11,6 +11,7 @@ mod documents;
 mod dynamic;
 mod echo;
 mod encoding;
+mod graphql;
 mod headers;
 mod links;
 mod oauth;
@@ -57,6 +58,7 @@ pub fn router() -> Router {
         .merge(documents::routes())
         .merge(dynamic::routes())
         .merge(encoding::routes())
+        .merge(graphql::routes())
         .merge(headers::routes())
         .merge(links::routes())
         .merge(oauth::routes())
