@@ -32,8 +32,8 @@ use refused::Refused;
 ///
 /// Absolute URLs in its answers take their authority from the request's URI, else from the
 /// `Host` header, else they name `localhost`; their scheme is that of the URI, else of the
-/// listener, else `http`. Each router counts the rounds of `/status/{codes}` and keeps the documents
-/// and tokens for itself.
+/// listener, else `http`. Each router counts the rounds of `/status/{codes}` for itself, and has
+/// its own documents, users and tokens.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
