@@ -10,6 +10,7 @@ mod default_client;
 mod download;
 mod exists_create;
 mod graph;
+mod graph_operations;
 mod layer_order;
 mod origin_bound;
 mod pool;
