@@ -108,7 +108,7 @@ impl<S> Client<S> {
         self.map_inner(|inner| layer.layer(inner))
     }
 
-    fn map_inner<T>(self, wrap: impl FnOnce(S) -> T) -> Client<T> {
+    pub(crate) fn map_inner<T>(self, wrap: impl FnOnce(S) -> T) -> Client<T> {
         Client { service: self.service.map_inner(wrap), deadline: self.deadline }
     }
 

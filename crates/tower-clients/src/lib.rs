@@ -5,6 +5,7 @@
 //! * [`Remote`]: a client that POSTs objects and checks the answers; [`JsonRpc`] and [`Graph`] do so in
 //!   the ways of JSON-RPC 2.0 and of GraphQL.
 //! * [`Proxy`]: a client over several hosts.
+//! * [`oauth`]: access tokens for all of them.
 //!
 //! All are nothing but the layers of [`tower_clients_layers`] in a fixed order, over any service:
 //! the pooled [`Transport`], an `axum::Router`, a mock, another client. All of it is re-exported
@@ -72,6 +73,7 @@ mod resource;
 
 pub mod boxed;
 pub mod graph;
+pub mod oauth;
 pub mod remote;
 pub mod request;
 pub mod rpc;

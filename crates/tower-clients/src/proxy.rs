@@ -1,7 +1,9 @@
 //! A client over several hosts.
 
 use crate::{
-    Client, RequestBuilder, Resource, Session, over_client::shows_client, paths::paths,
+    Client, RequestBuilder, Resource, Session,
+    over_client::{authorizes, shows_client},
+    paths::paths,
     request::Whole,
 };
 use http::Method;
@@ -69,6 +71,7 @@ pub struct Proxy<S = Session<Balance<Transport>>> {
 }
 
 shows_client!(Proxy);
+authorizes!(Proxy);
 
 impl Proxy {
     /// A proxy over a new [`Transport`], everything with default settings.

@@ -2,7 +2,7 @@
 
 use crate::{
     BoxResource, Client, RequestBuilder, Session,
-    over_client::{constructors, shows_client},
+    over_client::{authorizes, constructors, shows_client},
     paths::paths,
     request::{Create, Decoded, Draft, Edit, Exists, Updating},
 };
@@ -63,6 +63,7 @@ pub struct Resource<S = Session<Transport>> {
 
 constructors!(Resource, "resource");
 shows_client!(Resource);
+authorizes!(Resource);
 
 impl<S> Resource<S> {
     /// Wraps everything below the base URL. See [`Client::layer`].

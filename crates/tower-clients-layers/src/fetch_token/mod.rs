@@ -67,9 +67,10 @@
 //!
 //! # Cost
 //!
-//! A request that gets no token costs nothing. One with a token costs two allocations, for its state
-//! and for the header, and those of a copy of its head: that of its URI, and two where it has headers.
-//! That is why the body of requests is a [`Body`]. The body of a refused response is dropped unread.
+//! A request that gets no token costs nothing. One that does costs an allocation for its state, one for
+//! the copy of a URI that was just joined, and two for its map of headers, or for the copy of that: its
+//! head is kept to be sent again. That is why the body of requests is a [`Body`]. The body of a refused
+//! response is dropped unread.
 //!
 //! While a request waits for a token, it gives up its readiness, as the source may send through the
 //! same service.

@@ -68,7 +68,7 @@ pub use self::{
 
 use crate::{
     Client, Session,
-    over_client::{constructors, shows_client},
+    over_client::{authorizes, constructors, shows_client},
     remote::{Call, object},
 };
 use http::{HeaderValue, header::ACCEPT};
@@ -93,6 +93,7 @@ pub struct Graph<S = Session<Transport>> {
 
 constructors!(Graph, "GraphQL client");
 shows_client!(Graph);
+authorizes!(Graph);
 
 impl<S: Clone> Graph<S> {
     /// Executes a query or mutation; awaiting it gives the data decoded as `T`, if there is no

@@ -57,7 +57,7 @@ pub use self::{
 
 use crate::{
     Client, RequestBuilder, Session,
-    over_client::{constructors, shows_client},
+    over_client::{authorizes, constructors, shows_client},
     remote::Call,
 };
 use http::{HeaderValue, header::ACCEPT};
@@ -86,6 +86,7 @@ pub struct JsonRpc<S = Session<Transport>> {
 
 constructors!(JsonRpc, "JSON-RPC client");
 shows_client!(JsonRpc);
+authorizes!(JsonRpc);
 
 impl<S: Clone> JsonRpc<S> {
     /// Calls a method; awaiting it gives the result decoded as `T`.
