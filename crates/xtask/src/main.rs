@@ -17,7 +17,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 10] = [
+const EXAMPLES: [&str; 11] = [
     "quickstart",
     "custom_stack",
     "in_process",
@@ -28,6 +28,7 @@ const EXAMPLES: [&str; 10] = [
     "remote",
     "graph",
     "update",
+    "oauth",
 ];
 
 /// Name, what it does, how.
@@ -95,7 +96,7 @@ fn wasm() -> Result {
 
 fn features() -> Result {
     let alone = [
-        ("tower-clients-layers", &["balance", "charset", "cookies", "timeout"][..]),
+        ("tower-clients-layers", &["balance", "charset", "cookies", "timeout", "token"][..]),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
         ("tower-clients", &["charset", "cookies", "tls", "ring", "http2"]),
     ];

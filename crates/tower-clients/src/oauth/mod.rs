@@ -33,6 +33,8 @@
 //! # }
 //! ```
 //!
+//! Authorize a client before you put [layers](crate::Client::layer) of your own over it.
+//!
 //! # How a token is refreshed
 //!
 //! By the refresh token that came with it, if any. Where the server gives a new refresh token, that
