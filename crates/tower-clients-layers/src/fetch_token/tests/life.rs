@@ -111,6 +111,25 @@ async fn near_its_end_one_request_fetches_and_others_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn early_refresh_that_takes_long_holds_up_nobody_else() {
+    let servers = Servers::default().set(|state| state.lifetime = Some(1000 * SECOND));
+    let service = servers.service();
+    get(&service).await.unwrap();
+    advance(940 * SECOND).await;
+    let servers = servers.set(|state| state.fetch_takes = 10 * SECOND);
+    let others = async {
+        for _ in 0..8 {
+            sleep(SECOND).await;
+            get(&service).await.unwrap();
+        }
+        servers.seen()
+    };
+    let (first, seen) = tokio::join!(get(&service), others);
+    assert_eq!((first.unwrap(), servers.fetches()), (200, 2));
+    assert_eq!((seen, servers.seen()), (vec!["Bearer t1".to_owned(); 9], vec!["Bearer t2".into()]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn token_is_used_to_its_end_when_it_cannot_be_refreshed_early() {
     let servers = Servers::default().set(|state| state.lifetime = Some(100 * SECOND));
     let service = servers.service();
@@ -134,7 +153,7 @@ async fn early_refresh_that_hangs_costs_one_request_a_second() {
     advance(95 * SECOND).await;
     let mut late = 0;
     for _ in 0..10 {
-        late += u32::from(tokio::time::timeout(SECOND / 5, get(&service)).await.is_err());
+        late += u32::from(timeout(SECOND / 5, get(&service)).await.is_err());
         advance(SECOND / 10).await;
     }
     assert_eq!((late, servers.fetches()), (2, 1 + 2));

@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::{
     task::JoinSet,
-    time::{advance, sleep},
+    time::{advance, sleep, timeout},
 };
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
@@ -119,7 +119,8 @@ async fn get<S>(service: &S) -> Result<u16, Error>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Error> + Clone,
 {
-    Ok(service.clone().oneshot(request()).await?.status().as_u16())
+    let answer = timeout(3600 * SECOND, service.clone().oneshot(request())).await;
+    Ok(answer.expect("an answer within the hour")?.status().as_u16())
 }
 
 /// What a thousand requests at once give.
