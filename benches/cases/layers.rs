@@ -11,8 +11,8 @@ use std::{fmt::Debug, time::Duration};
 use tower::{Layer, Service};
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer, Content, CookieJar,
-    CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer,
-    Json, Query, ResumeLayer, Unchecked,
+    CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer,
+    FetchTokenLayer, JoinUrlLayer, Json, Query, ResumeLayer, Token, Unchecked,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,6 +34,9 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
     let authorize = AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid");
     case(meter, "Authorize", authorize.layer(NoOp::empty()), uri);
+    case(meter, "FetchToken, none", FetchTokenLayer::none().layer(NoOp::empty()), uri);
+    let token = FetchTokenLayer::new(origin(), async || Token::bearer("t0ken"));
+    case(meter, "FetchToken", token.layer(NoOp::empty()), uri);
     case(meter, "Cookies, none", CookieLayer::none().layer(NoOp::empty()), uri);
     case(meter, "Cookies, 2", cookies(&absolute).layer(NoOp::empty()), uri);
     case(meter, "Deadline, none", DeadlineLayer::none().layer(NoOp::empty()), uri);

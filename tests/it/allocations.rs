@@ -14,7 +14,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tower::Service;
-use tower_clients::{BalanceLayer, Client, Proxy, Resource, ResumeLayer, stream::Lines};
+use tower_clients::{
+    BalanceLayer, Client, FetchTokenLayer, Proxy, Resource, ResumeLayer, Token, stream::Lines,
+};
 
 /// Answers 200 with a prepared body.
 #[derive(Clone)]
@@ -99,6 +101,36 @@ fn configured_session_adds_the_header_map() {
         .build_over(NoOp::new(""))
         .unwrap();
     assert_eq!(allocations(|| session.get("user").send()), 1 + 2);
+}
+
+#[test]
+fn token_adds_its_state_the_header_map_and_a_copy_of_the_head() {
+    const DEMO: HeaderValue = HeaderValue::from_static("demo/1");
+    let send = |source: bool, header: bool| {
+        let builder = Client::builder("http://h/v1");
+        let builder =
+            if source { builder.token_source(async || Token::bearer("t0ken")) } else { builder };
+        let client = builder.build_over(NoOp::new("")).unwrap();
+        allocations(|| {
+            let request = client.get("user");
+            if header { request.header(USER_AGENT, DEMO).send() } else { request.send() }
+        })
+    };
+    // The state, the copy of the URI that was just joined, and the header map of two.
+    assert_eq!(send(true, false), send(false, false) + 1 + 1 + 2);
+    // Here the map is there, and is copied.
+    assert_eq!(send(true, true), send(false, true) + 1 + 1 + 2);
+}
+
+#[test]
+fn token_of_another_origin_adds_none() {
+    use tower::Layer;
+    let layer =
+        FetchTokenLayer::new("http://other".parse().unwrap(), async || Token::bearer("t0ken"));
+    for layer in [layer, FetchTokenLayer::none()] {
+        let client = Client::with_service("http://h/v1", layer.layer(NoOp::new(""))).unwrap();
+        assert_eq!(allocations(|| client.get("user").send()), 1);
+    }
 }
 
 #[test]

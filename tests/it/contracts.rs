@@ -4,8 +4,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
-    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, HeadOrGetLayer,
-    JoinUrlLayer, Json, Query, ResumeLayer, Session, Unchecked, url::Origin,
+    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
+    HeadOrGetLayer, JoinUrlLayer, Json, Query, ResumeLayer, Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -44,6 +44,14 @@ async fn default_headers() {
 async fn authorize() {
     assert_contract(AuthorizeLayer::none()).await;
     assert_contract(AuthorizeLayer::bearer(origin(), "t0ken").unwrap()).await;
+}
+
+#[tokio::test]
+async fn fetch_token() {
+    assert_contract(FetchTokenLayer::none()).await;
+    assert_contract(FetchTokenLayer::new(origin(), async || Token::bearer("t0ken"))).await;
+    let elsewhere = "http://other.test".parse().unwrap();
+    assert_contract(FetchTokenLayer::new(elsewhere, async || Token::bearer("t0ken"))).await;
 }
 
 #[tokio::test]

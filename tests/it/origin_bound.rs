@@ -10,7 +10,8 @@ use testbed::Testbed;
 use tower::{Layer, ServiceExt, layer::layer_fn, util::BoxCloneSyncService};
 use tower_clients::{
     AuthorizeLayer, BaseUrl, Body, BoxError, BoxService, Client, CookieJar, CookieLayer,
-    DefaultHeadersLayer, DefaultQueryLayer, Error, JoinUrlLayer, Query, Resource, ResumeLayer,
+    DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer, Query, Resource,
+    ResumeLayer, Token,
 };
 
 const BASE: &str = "http://base.example";
@@ -41,6 +42,7 @@ fn layers() -> Result<Vec<Wrap>, Error> {
         wrap(DefaultHeadersLayer::new(origin(), HeaderMap::from_iter([key]))),
         wrap(DefaultQueryLayer::new(origin(), Query::new(&[("key", CANARY)])?)),
         wrap(AuthorizeLayer::bearer(origin(), CANARY)?),
+        wrap(FetchTokenLayer::new(origin(), async || Token::bearer(CANARY))),
         wrap(CookieLayer::new(jar).only(origin())),
         wrap(ResumeLayer::new(1)),
     ])
@@ -89,13 +91,14 @@ async fn sent(order: &[usize], uri: &str) -> Result<String, BoxError> {
 
 #[tokio::test]
 async fn no_order_of_layers_leaks() {
-    for order in permutations(6) {
+    for order in permutations(7) {
         let seen = sent(&order, "http://friend.example/x").await.unwrap();
         assert!(!seen.contains(CANARY), "{order:?} sent {seen}");
         let seen = sent(&order, "http://base.example/x").await.unwrap();
+        // There is one credential: whichever layer comes first adds it.
         assert_eq!(seen.matches(CANARY).count(), 2 * 4, "{order:?} sent {seen}");
     }
-    assert_eq!(permutations(6).len(), 720);
+    assert_eq!(permutations(7).len(), 5040);
 }
 
 #[tokio::test]
@@ -129,20 +132,22 @@ async fn a1_a2_nothing_reaches_another_origin() {
 async fn allowed_origin_gets_the_request_but_nothing_bound() {
     let server = Testbed::http().await.unwrap();
     let friend = Testbed::http().await.unwrap();
-    let client = Client::builder(server.url())
-        .allow_origin(friend.url())
-        .header("x-api-key", CANARY)
-        .header("user-agent", "demo/1")
-        .query(&[("key", CANARY)])
-        .bearer_auth(CANARY)
-        .build()
-        .unwrap();
-    let api = Resource::from(client);
-    let url = format!("{}anything", friend.url());
-    let text = api.get(&url).text().await.unwrap();
-    assert!(text.contains("demo/1") && !text.contains(CANARY), "{text}");
-    assert!(api.at(&url).get("x").text().await.is_ok_and(|text| !text.contains(CANARY)));
-    assert_eq!(api.get("anything").text().await.unwrap().matches(CANARY).count(), 4);
+    let builder = || {
+        Client::builder(server.url())
+            .allow_origin(friend.url())
+            .header("x-api-key", CANARY)
+            .header("user-agent", "demo/1")
+            .query(&[("key", CANARY)])
+    };
+    let source = async || Token::bearer(CANARY);
+    for builder in [builder().bearer_auth(CANARY), builder().token_source(source)] {
+        let api = Resource::from(builder.build().unwrap());
+        let url = format!("{}anything", friend.url());
+        let text = api.get(&url).text().await.unwrap();
+        assert!(text.contains("demo/1") && !text.contains(CANARY), "{text}");
+        assert!(api.at(&url).get("x").text().await.is_ok_and(|text| !text.contains(CANARY)));
+        assert_eq!(api.get("anything").text().await.unwrap().matches(CANARY).count(), 4);
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
+//! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
 //!
@@ -59,10 +60,13 @@
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
+//! * `token` (on): [`FetchTokenLayer`], on tokio's clock.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod collect;
+#[cfg(any(feature = "balance", feature = "token"))]
+mod copy;
 mod future;
 mod macros;
 
@@ -84,6 +88,9 @@ pub mod decode;
 pub mod default_headers;
 pub mod default_query;
 pub mod error;
+#[cfg(feature = "token")]
+#[cfg_attr(docsrs, doc(cfg(feature = "token")))]
+pub mod fetch_token;
 pub mod head_or_get;
 pub mod join_url;
 pub mod media_type;
@@ -103,6 +110,8 @@ pub use self::balance::{Balance, BalanceLayer};
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
+#[cfg(feature = "token")]
+pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
 #[cfg(feature = "resume")]
 pub use self::resume::{Resume, ResumeLayer};
 pub use self::{

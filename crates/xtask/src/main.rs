@@ -18,7 +18,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 13] = [
+const EXAMPLES: [&str; 14] = [
     "quickstart",
     "custom_stack",
     "in_process",
@@ -32,6 +32,7 @@ const EXAMPLES: [&str; 13] = [
     "blocking",
     "resource",
     "github_sdk",
+    "oauth",
 ];
 
 /// Name, what it does, how.
@@ -100,7 +101,10 @@ fn wasm() -> Result {
 
 fn features() -> Result {
     let alone = [
-        ("tower-clients-layers", &["balance", "charset", "cookies", "resume", "timeout"][..]),
+        (
+            "tower-clients-layers",
+            &["balance", "charset", "cookies", "resume", "timeout", "token"][..],
+        ),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
         ("tower-clients", &["charset", "cookies", "tls", "ring", "http2"]),
     ];
