@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use tower::util::MapResponseLayer;
 use tower_clients::{
     Client, Content, Error, Graph, Proxy, Remote, Resource, Session, Transport, graph::GraphErrors,
+    oauth::Grant,
 };
 use tower_clients_mock::{Mock, Reply};
 
@@ -93,6 +94,18 @@ seed!(test_methods, {
     let mut file = Vec::new();
     let written = call!(api.get("image/png").download().to_writer(&mut file)).unwrap();
     assert!(written > 0 && written == file.len() as u64);
+});
+
+seed!(test_authorize, {
+    let token = json!({"access_token": "abc123", "token_type": "Bearer", "expires_in": 0});
+    // Not by a query: URLs are logged.
+    for grant in [Grant::form(&json!({})), Grant::json(&json!({}))] {
+        let mock = Mock::new().reply(Reply::json(&token)).reply(Reply::status(204));
+        let api = Client::builder("http://h").build_over(mock.clone()).unwrap();
+        let api = call!(open!(api).authorize("oauth/token", grant)).unwrap();
+        wait!(api.get("x")).unwrap();
+        assert_eq!(mock.requests()[1].headers()["authorization"], "Bearer abc123");
+    }
 });
 
 seed!(test_callback, {

@@ -2,7 +2,6 @@
 //!
 //! `base` and `aio` are the test suite of the Python library `clients` 1.3, name by name: `base` of its
 //! blocking clients, `aio` of the async ones. Where they differ from it on purpose, a comment says so.
-//! `test_authorize` of both is still to come.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
