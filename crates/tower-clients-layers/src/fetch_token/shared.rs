@@ -82,9 +82,9 @@ impl State {
         self.failed.as_ref().filter(|(at, _)| now < *at + PAUSE).map(|(_, error)| error)
     }
 
-    /// Whether the last fetch was too short a time ago to refresh a token that still lives.
+    /// Whether a fetch began too short a time ago to refresh a token that still lives.
     fn rests(&self, now: Instant) -> bool {
-        self.begun.is_some_and(|begun| now < begun + PAUSE) || self.failure(now).is_some()
+        self.begun.is_some_and(|begun| now < begun + PAUSE)
     }
 }
 
