@@ -233,7 +233,6 @@ async fn o4_clock_of_the_server_does_not_matter() {
 async fn silent_token_endpoint_hangs_nobody() {
     let silent = || axum::Router::new().fallback(async || pending::<()>().await);
     let client = Client::builder("http://h").build_over(silent()).unwrap();
-    let start = Instant::now();
     for (grant, limit) in [(credentials(), 30), (credentials().timeout(SECOND), 1)] {
         let start = Instant::now();
         let error = client.clone().authorize("token", grant).await.unwrap_err();
@@ -243,7 +242,6 @@ async fn silent_token_endpoint_hangs_nobody() {
             (limit * SECOND, limit * SECOND)
         );
     }
-    assert_eq!(start.elapsed(), 31 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     mem,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll, Wake, Waker},
@@ -85,12 +85,11 @@ impl Seat {
     pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Outcome>> {
         let Flight { fetch, outcome, crowd, .. } = &*self.flight;
         crowd.lock().wakers.insert(self.number, cx.waker().clone());
-        let unlocked = match fetch.try_lock() {
-            Ok(fetch) => fetch,
-            // The one who polls it now wakes all the others if that comes to anything.
-            Err(TryLockError::WouldBlock) => return Poll::Pending,
-            Err(TryLockError::Poisoned(_)) => return Poll::Ready(None),
-        };
+        // From here on the end wakes this one too, so it may fail to get the lock.
+        if outcome.get().is_some() || fetch.is_poisoned() {
+            return Poll::Ready(outcome.get().cloned());
+        }
+        let Ok(unlocked) = fetch.try_lock() else { return Poll::Pending };
         if outcome.get().is_none() {
             let mut turn = Turn { crowd, is_over: true };
             // Named after the turn, and so given back before its end wakes the others.

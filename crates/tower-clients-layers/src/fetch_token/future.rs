@@ -155,3 +155,8 @@ impl<S, F> fmt::Debug for ResponseFuture<S, F> {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
+
+const _: () = {
+    type Below = [usize; 9];
+    assert!(size_of::<ResponseFuture<(), Below>>() == size_of::<Below>() + size_of::<usize>());
+};

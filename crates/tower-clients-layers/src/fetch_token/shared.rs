@@ -20,7 +20,8 @@ pub(super) type Outcome = Result<Arc<Held>, SharedError>;
 
 pub(super) type Fetch = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// The least time between two fetches, whatever the servers answer.
+/// How long a failure stands, a new token is believed and an early refresh is not tried again. It
+/// bounds what the source is asked, whatever the servers answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest time before its end in which a token is replaced early; at most a tenth of its life.
@@ -82,9 +83,9 @@ impl State {
         self.failed.as_ref().filter(|(at, _)| now < *at + PAUSE).map(|(_, error)| error)
     }
 
-    /// Whether the last fetch was too short a time ago to refresh a token that still lives.
+    /// Whether a fetch began too short a time ago to refresh a token that still lives.
     fn rests(&self, now: Instant) -> bool {
-        self.begun.is_some_and(|begun| now < begun + PAUSE) || self.failure(now).is_some()
+        self.begun.is_some_and(|begun| now < begun + PAUSE)
     }
 }
 

@@ -42,6 +42,9 @@
 //! none, the grant is asked for again. A body without a `grant_type` is none of RFC 6749, and is always
 //! sent again as it is.
 //!
+//! Where all requests that wait for a refresh are dropped, it is dropped too. The server may have made the
+//! new refresh token nevertheless, which is lost then. Give requests more time than a refresh takes.
+//!
 //! # What an answer must be
 //!
 //! A JSON object of up to 64 KiB with `access_token` and the `token_type` `bearer`; the content type

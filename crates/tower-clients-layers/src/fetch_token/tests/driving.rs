@@ -1,12 +1,7 @@
 //! Who drives a fetch, and what becomes of it.
 
-use super::flight::{Flight, Seat};
 use super::*;
-use std::{
-    pin::pin,
-    sync::atomic::{AtomicBool, Ordering::SeqCst},
-    task::{Wake, Waker},
-};
+use std::pin::pin;
 use tower::limit::ConcurrencyLimitLayer;
 
 #[tokio::test(start_paused = true)]
@@ -105,36 +100,6 @@ async fn source_may_send_through_a_service_that_takes_one_request_at_a_time() {
     let servers = servers.set(|state| state.revoked = 1);
     assert_eq!(get(&service).await.unwrap(), 401);
     assert_eq!(servers.seen(), ["-", "Bearer t1", "Bearer t1", "Bearer t1", "-", "Bearer t1"]);
-}
-
-#[derive(Default)]
-struct Woken(AtomicBool);
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, SeqCst);
-    }
-}
-
-/// The one who polls may be dropped right then, and nobody else would go on.
-#[test]
-fn who_comes_while_the_fetch_is_polled_hears_that_it_was_woken() {
-    let late: Arc<Mutex<Option<Seat>>> = Arc::default();
-    let woken = Arc::new(Woken::default());
-    let fetch = {
-        let (late, waker) = (Arc::clone(&late), Waker::from(Arc::clone(&woken)));
-        poll_fn(move |cx| {
-            cx.waker().wake_by_ref();
-            let late = late.lock().unwrap().take().unwrap();
-            assert!(late.poll(&mut Context::from_waker(&waker)).is_pending());
-            Poll::Pending
-        })
-    };
-    let flight = Arc::new(Flight::new(Box::pin(fetch)));
-    *late.lock().unwrap() = Some(Seat::in_flight(Arc::clone(&flight)));
-    let first = Seat::in_flight(flight);
-    assert!(first.poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    assert!(woken.0.load(SeqCst));
 }
 
 /// On threads, where the fetch is woken while another polls it, and those who wait come and go.

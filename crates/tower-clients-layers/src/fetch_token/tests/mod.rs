@@ -1,4 +1,5 @@
 mod driving;
+mod flight;
 mod life;
 mod refusal;
 
