@@ -8,6 +8,10 @@
 //! The clock starts when the future is first polled. Waiting for the service below to become ready
 //! comes before that, in `poll_ready`; [`limit`] covers it too when it is given a whole `oneshot`.
 //!
+//! The body of a response is a [`DeadlineBody`] around that of the service below. So what makes a value
+//! of the body, such as [`DecodeLayer`](crate::DecodeLayer), goes above this layer, or its value comes
+//! out by [`into_inner`](DeadlineBody::into_inner).
+//!
 //! A limit costs one allocation: the timer moves from the future into the body, which stays
 //! [`Unpin`] when the body below is. It needs a tokio runtime with its timer enabled.
 //!

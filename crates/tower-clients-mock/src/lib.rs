@@ -27,6 +27,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! It is a service, so it goes under a client where the transport would be, in place of a server:
+//! `Resource::with_service("https://api.example.com", mock.clone())?`.
 
 pub mod contract;
 mod mock;

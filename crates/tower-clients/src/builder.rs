@@ -21,7 +21,8 @@ use tower_layer::Layer;
 /// Configures a [`Client`]. Made by [`Client::builder`].
 ///
 /// Bad input is kept and becomes the error of [`build`](Self::build). Headers, query, cookies and
-/// authorization set here are bound to the origin of the base URL: no other origin gets them.
+/// authorization set here are bound to the origin of the base URL: no other origin gets them, but for
+/// `user-agent`, `accept` and its kin, and [shared](Self::share_header) headers.
 ///
 /// ```
 /// use axum::{Router, http::{HeaderMap, Uri}};
@@ -100,8 +101,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Allows requests to one more origin, such as `https://uploads.example.com`. Nothing that is
-    /// set here is sent to it, apart from [shared](Self::share_header) headers.
+    /// Allows requests to one more origin, such as `https://uploads.example.com`. Of what is
+    /// set here it gets `user-agent`, `accept` and its kin, and [shared](Self::share_header) headers.
     pub fn allow_origin(self, origin: &str) -> Self {
         self.set(|settings| {
             let origin: Origin = origin.parse()?;

@@ -96,10 +96,12 @@ impl<S> Client<S> {
         self
     }
 
-    /// Wraps everything below the base URL: `layer` sees each request once, with its absolute URI.
+    /// Wraps everything below the base URL: `layer` sees each request once, with its absolute URI. The
+    /// last layer that is added is the outermost, unlike in a `ServiceBuilder`.
     ///
     /// Requests clone the service, so it must be `Clone` in the end; a layer that makes one that
-    /// is not, such as tower's `RateLimit`, is given together with a layer that shares it.
+    /// is not, such as tower's `RateLimit`, is given together with one that shares it, such as tower's
+    /// `BufferLayer`: `(BufferLayer::new(64), RateLimitLayer::new(5, second))`.
     #[must_use]
     pub fn layer<L>(self, layer: L) -> Client<L::Service>
     where

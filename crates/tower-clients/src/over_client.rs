@@ -21,6 +21,10 @@ macro_rules! constructors {
         impl<S> $over<S> {
             #[doc = concat!("A ", $name, " over any service, with no layer but the base URL.")]
             ///
+            /// For headers, credentials or `authorize`, which are layers of a
+            /// [`Session`](crate::Session), build a client with
+            /// [`build_over`](crate::ClientBuilder::build_over) and convert it.
+            ///
             /// # Errors
             ///
             /// [`ErrorKind::Url`](crate::ErrorKind::Url) when `url` cannot be a base URL.

@@ -19,7 +19,8 @@ use tower_layer::Layer;
 /// Its transport is [`Balance`] over one pool of connections. The [module](crate::balance) says how
 /// a host is chosen, when a request goes on to another one, and why all hosts are trusted alike.
 /// The first URL is the base URL: references are joined to it, and what lies below it is carried
-/// over to the host that is chosen. A reference that leads above it is an error.
+/// over to the host that is chosen. A reference that leads above it is an error. Errors name the
+/// request as it was made, with the first URL; [`upstreams`](Self::upstreams) tells about the hosts.
 ///
 /// ```
 /// use axum::{Router, extract::Request, http::StatusCode};

@@ -196,6 +196,9 @@ impl<S: Clone> Resource<S> {
     /// A JSON document to read, change and put back, on the condition that nobody changed it
     /// meanwhile (RFC 9110 §13.1); else it is read and changed again.
     ///
+    /// The whole document is put. So members that a type does not know are lost: edit a
+    /// [`Value`](serde_json::Value), or keep the rest in a `#[serde(flatten)]` map.
+    ///
     /// The condition is a strong `ETag`, or a `Last-Modified` that is old enough. See
     /// [`with`](RequestBuilder::with), [`try_with`](RequestBuilder::try_with) and
     /// [`read`](RequestBuilder::read), which send it.

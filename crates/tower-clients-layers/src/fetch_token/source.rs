@@ -23,6 +23,24 @@ use tokio::time::Instant;
 /// # Ok::<(), Error>(())
 /// ```
 ///
+/// One with something of its own, or one that wants the token before, is a type:
+///
+/// ```
+/// use std::path::PathBuf;
+/// use tower_clients_layers::{BoxError, Token, TokenSource};
+///
+/// /// Another program keeps the token in a file.
+/// struct Mounted(PathBuf);
+///
+/// impl TokenSource for Mounted {
+///     type Error = BoxError;
+///
+///     async fn fetch(&self, _previous: Option<&Token>) -> Result<Token, BoxError> {
+///         Ok(Token::bearer(tokio::fs::read_to_string(&self.0).await?.trim())?)
+///     }
+/// }
+/// ```
+///
 /// It is asked again one second after it failed, at the earliest. A fetch has no limit of time but
 /// that of the requests that wait for it, so give it one. It must not send its request through the
 /// layer that waits for it.

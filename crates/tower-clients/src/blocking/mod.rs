@@ -39,6 +39,10 @@
 //!
 //! # In async programs
 //!
+//! What ends in `.wait()` cannot be awaited, and the other way round: the compiler then says that
+//! something over `Blocking` "is not a future", or that there is no method `wait` where there is no
+//! `Blocking`. Make the client with `blocking()`, or leave that out.
+//!
 //! A blocking call inside of an async task is an [`ErrorKind::Blocking`](crate::ErrorKind::Blocking)
 //! error, and nothing is sent: it would stop all other tasks of the thread, and could wait for one of
 //! them for ever. It works where waiting is allowed: inside of `tokio::task::spawn_blocking` and
@@ -125,12 +129,18 @@ impl<S> crate::Client<S> {
     /// The blocking form of this client, for a runtime that runs elsewhere: one with threads of its
     /// own, or one that another thread drives. See [`blocking`](self).
     ///
+    /// The timeouts of a call are timers of that runtime, too: while nobody drives it, a call waits.
+    ///
+    /// # Panics
+    ///
+    /// A call over the network panics when I/O or time is not enabled in the runtime.
+    ///
     /// ```
     /// use axum::{Router, routing::get};
     /// use tower_clients::Resource;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+    /// let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     /// let api = Resource::with_service("http://in.process", Router::new().route("/", get("hello")))?;
     ///
     /// assert_eq!(api.clone().blocking_on(runtime.handle().clone()).get("").text().wait()?, "hello");

@@ -82,7 +82,7 @@ use tower_clients_layers::{
 /// A request that is sent when it is awaited. See the [module docs](self).
 ///
 /// Bad input is kept and becomes the error of the `await`. Dropping a builder sends nothing.
-#[must_use = "a request does nothing until it is awaited"]
+#[must_use = "a request does nothing until it is awaited, or waited for by `wait()` if it is blocking"]
 pub struct RequestBuilder<S, M = Whole> {
     service: JoinUrl<S>,
     deadline: DeadlineLayer,

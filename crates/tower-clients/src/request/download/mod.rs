@@ -108,9 +108,12 @@ impl<S, P> Download<S, P> {
         self
     }
 
-    /// Asks at most `attempts` times for the rest of a body that breaks off; 0 by default. Only a
-    /// document that is provably still the same is resumed, and what has come is kept. See
-    /// [`resume`](tower_clients_layers::resume).
+    /// Asks at most `attempts` times for the rest of a body that breaks off; 0 by default. What has
+    /// come is kept.
+    ///
+    /// Only a document that is provably still the same is resumed: the server must send a strong
+    /// `ETag` or `Last-Modified`, and answer ranges. Else, and when no attempt is left, the error is
+    /// that of the body that broke off. See [`resume`](tower_clients_layers::resume).
     pub fn resume(mut self, attempts: u32) -> Self {
         self.resume = ResumeLayer::new(attempts);
         self
@@ -133,7 +136,8 @@ impl<S: HttpService<Body> + Clone, P: FnMut(Progress)> Download<S, P> {
     /// Those of the request; [`ErrorKind::Status`] outside of 2xx; [`ErrorKind::Decode`] for a
     /// content coding; [`ErrorKind::Body`] for a body that breaks off or has another length than
     /// the head says, with a [`FramingError`] when it was this that noticed, or with a
-    /// [`ResumeError`](tower_clients_layers::resume::ResumeError) when it could not be resumed;
+    /// [`ResumeError`](tower_clients_layers::resume::ResumeError) when the rest was asked for and
+    /// did not fit;
     /// [`ErrorKind::Io`] with the error of `writer`. It has the part that came before the error.
     ///
     /// # Cancel safety
