@@ -1,12 +1,17 @@
 //! The body of a response.
 
-use crate::error::broken_body;
+use crate::{
+    connection::{Connection, Upload},
+    error::broken_body,
+    pool::{Host, Pool, Pooled as _},
+};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 use tower_clients_layers::{Error, error::RequestLine};
@@ -46,11 +51,37 @@ use tower_clients_layers::{Error, error::RequestLine};
 pub struct ResponseBody {
     incoming: Incoming,
     line: RequestLine,
+    lease: Option<Lease>,
+}
+
+/// A connection that goes back to the pool when its exchange is over.
+pub(crate) struct Lease {
+    pub(crate) connection: Connection,
+    pub(crate) host: Arc<Host<Connection>>,
+    pub(crate) pool: Arc<Pool<Connection>>,
+    pub(crate) upload: Upload,
+}
+
+impl Lease {
+    /// A connection that still sends is not good for another request.
+    fn end(self) {
+        if self.upload.is_over() && self.connection.share().is_none() {
+            self.pool.put(&self.host, self.connection);
+        }
+    }
 }
 
 impl ResponseBody {
-    pub(crate) fn new(incoming: Incoming, line: RequestLine) -> Self {
-        Self { incoming, line }
+    pub(crate) fn new(incoming: Incoming, lease: Lease, line: RequestLine) -> Self {
+        let mut this = Self { incoming, line, lease: Some(lease) };
+        this.end_if(this.incoming.is_end_stream());
+        this
+    }
+
+    fn end_if(&mut self, is_over: bool) {
+        if is_over && let Some(lease) = self.lease.take() {
+            lease.end();
+        }
     }
 }
 
@@ -63,6 +94,8 @@ impl Body for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        let is_over = frame.is_none() || self.incoming.is_end_stream();
+        self.end_if(is_over);
         Poll::Ready(frame.map(|f| f.map_err(|error| self.line.named_in(broken_body(error)))))
     }
 

@@ -56,7 +56,10 @@
 mod body;
 mod builder;
 mod connect;
+mod connection;
 mod error;
+mod exchange;
+mod pool;
 mod transport;
 mod version;
 
