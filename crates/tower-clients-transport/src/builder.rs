@@ -33,7 +33,7 @@ pub struct TransportBuilder {
     connect_timeout: Option<Duration>,
     limits: Limits,
     #[cfg(feature = "http2")]
-    http2_keep_alive: KeepAlive,
+    http2_keep_alive: Option<KeepAlive>,
     version: HttpVersion,
     #[cfg(feature = "tls")]
     tls: Tls,
@@ -51,7 +51,7 @@ impl TransportBuilder {
                 max_open: None,
             },
             #[cfg(feature = "http2")]
-            http2_keep_alive: KeepAlive { interval: None, timeout: Duration::from_secs(20) },
+            http2_keep_alive: None,
             version: HttpVersion::Negotiated,
             #[cfg(feature = "tls")]
             tls: Tls::platform(),
@@ -63,9 +63,8 @@ impl TransportBuilder {
     ///
     /// When it passes, the request fails with an error of the kind
     /// [`Timeout`](tower_clients_layers::ErrorKind::Timeout) that was not sent, and whose
-    /// [`timeout`](Error::timeout) is the one called `connect`. With prior knowledge of HTTP/2,
-    /// requests that were waiting for the same connection fail at that moment too, as errors of
-    /// the kind [`Connect`](tower_clients_layers::ErrorKind::Connect).
+    /// [`timeout`](Error::timeout) is the one called `connect`. Requests that were waiting for the
+    /// same connection then try each for itself.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self
@@ -89,10 +88,45 @@ impl TransportBuilder {
     /// How many connections are kept without a request on them, per scheme, host and port. 32 by
     /// default; 0 turns the pool off, so that every request has a connection of its own.
     ///
-    /// It does not limit how many connections are open: that is for a layer that limits
-    /// concurrency.
+    /// It does not limit how many connections are open:
+    /// [`pool_max_open_per_host`](Self::pool_max_open_per_host) does.
     pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
         self.limits.max_idle_per_host = connections;
+        self
+    }
+
+    /// How old a connection may become, such as where the addresses of a name change. No limit by
+    /// default. An exchange that is under way is not cut off.
+    pub fn pool_max_age(mut self, limit: Duration) -> Self {
+        self.limits.max_age = Some(limit);
+        self
+    }
+
+    /// How many connections may be open, per scheme, host and port, 1 at least. No limit by default.
+    ///
+    /// Further requests wait, in the order in which they came, for a connection that comes back, or
+    /// that closes so that another can be made. The wait is not part of the connect timeout.
+    pub fn pool_max_open_per_host(mut self, connections: usize) -> Self {
+        self.limits.max_open_per_host = Some(connections);
+        self
+    }
+
+    /// How many connections may be open in total, 1 at least. No limit by default.
+    ///
+    /// As with [`pool_max_open_per_host`](Self::pool_max_open_per_host), further requests wait. The
+    /// connection that has been idle longest is closed for one that waits.
+    pub fn pool_max_open(mut self, connections: usize) -> Self {
+        self.limits.max_open = Some(connections);
+        self
+    }
+
+    /// Asks a silent HTTP/2 server after each `interval` whether it is still there, and closes the
+    /// connection when it does not answer within `timeout`. Not asked by default. Only connections
+    /// with a request on them are asked about.
+    #[cfg(feature = "http2")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
+    pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
+        self.http2_keep_alive = Some(KeepAlive { interval, timeout });
         self
     }
 

@@ -34,7 +34,7 @@ pub(crate) struct Connector {
     pub(crate) limit: Option<Duration>,
     pub(crate) version: HttpVersion,
     #[cfg(feature = "http2")]
-    pub(crate) keep_alive: KeepAlive,
+    pub(crate) keep_alive: Option<KeepAlive>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Configured,
 }

@@ -47,7 +47,7 @@ pub(crate) enum Connection {
 #[cfg(feature = "http2")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeepAlive {
-    pub(crate) interval: Option<Duration>,
+    pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
 }
 
@@ -66,14 +66,17 @@ impl Connection {
     }
 
     #[cfg(feature = "http2")]
-    pub(crate) async fn http2<I>(io: I, keep_alive: KeepAlive) -> hyper::Result<(Self, Driver)>
+    pub(crate) async fn http2<I>(
+        io: I,
+        keep_alive: Option<KeepAlive>,
+    ) -> hyper::Result<(Self, Driver)>
     where
         I: Read + Write + Unpin + Send + 'static,
     {
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new());
-        if let Some(interval) = keep_alive.interval {
-            builder.keep_alive_interval(interval).keep_alive_timeout(keep_alive.timeout);
+        if let Some(KeepAlive { interval, timeout }) = keep_alive {
+            builder.keep_alive_interval(interval).keep_alive_timeout(timeout);
         }
         let (sender, connection) = builder.handshake(io).await?;
         let driver = Box::pin(async { drop(connection.await) });

@@ -24,7 +24,22 @@ pub(crate) fn not_sent(error: hyper::Error) -> Error {
 /// another exchange, and whether *that* one was sent proves nothing here.
 #[cold]
 pub(crate) fn unanswered(error: hyper::Error) -> Error {
-    Error::new(ErrorKind::Transport, Cause(error.into()))
+    let was_refused = was_refused(&error);
+    let error = Error::new(ErrorKind::Transport, Cause(error.into()));
+    if was_refused { error.not_sent() } else { error }
+}
+
+/// Whether an HTTP/2 server says that it did nothing with the request (RFC 9113 §8.7).
+#[cfg(feature = "http2")]
+fn was_refused(error: &hyper::Error) -> bool {
+    let error = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+    let error = error.filter(|error| error.is_remote());
+    error.is_some_and(|error| error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
+#[cfg(not(feature = "http2"))]
+const fn was_refused(_: &hyper::Error) -> bool {
+    false
 }
 
 /// Why a response body ended early.

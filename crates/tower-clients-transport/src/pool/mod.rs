@@ -9,6 +9,8 @@
 mod host;
 mod key;
 mod permit;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::{
     host::{Host, Pooled},
