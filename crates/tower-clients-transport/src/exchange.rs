@@ -8,7 +8,7 @@ use crate::{
     error::{not_sent, unanswered},
     pool::{Acquired, KeyRef, Pool},
 };
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri, uri::Scheme};
 use hyper::body::Incoming;
 use std::{mem, sync::Arc};
 use tokio::runtime::Handle;
@@ -42,7 +42,7 @@ async fn send(
     let Ok(runtime) = Handle::try_current() else {
         return Err(Error::new(ErrorKind::Config, "there is no tokio runtime to connect on"));
     };
-    let host = shared.pool.host(KeyRef::new(uri, runtime.id()), || name(uri));
+    let host = shared.pool.host(KeyRef::new(uri, runtime.id()), || name(uri))?;
     drop(runtime);
 
     let (parts, body) = request.into_parts();
@@ -52,7 +52,7 @@ async fn send(
     let (mut connection, mut is_new) = loop {
         match shared.pool.acquire(&host, may_multiplex).await {
             Acquired::Opening(opening) => {
-                break (shared.connector.connect(uri, opening).await?, true);
+                break (Box::pin(shared.connector.connect(uri, opening)).await?, true);
             }
             Acquired::Connection(mut connection) => {
                 if connection.is_ready().await {
@@ -77,25 +77,31 @@ async fn send(
         }
         request = unsent;
         *request.uri_mut() = uri.clone();
-        let opening = shared.pool.acquire_new(&host).await;
-        connection = shared.connector.connect(uri, opening).await?;
+        let opening = Box::pin(shared.pool.acquire_new(&host)).await;
+        connection = Box::pin(shared.connector.connect(uri, opening)).await?;
     }
 }
 
-/// What HTTP/1.1 names a server by: the authority, whose port is left out where it goes without
-/// saying (RFC 9110 §4.2.3).
-fn name(uri: &Uri) -> HeaderValue {
-    let host = uri.host().unwrap_or_default();
+/// What HTTP/1.1 names a server by: host and port, which is left out where it goes without saying
+/// (RFC 9110 §4.2.3).
+fn name(uri: &Uri) -> Result<HeaderValue, Error> {
+    let refused = |reason| Error::new(ErrorKind::Url, reason);
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err(refused(
+            "it has user information: send that in an `Authorization` header instead",
+        ));
+    }
+    let host = uri.host().filter(|host| !host.is_empty());
+    let host = host.ok_or_else(|| refused("it names no host"))?;
     let is_default = match uri.port_u16() {
         None => true,
-        Some(80) => uri.scheme_str() == Some("http"),
-        Some(443) => uri.scheme_str() == Some("https"),
+        Some(80) => uri.scheme() == Some(&Scheme::HTTP),
+        Some(443) => uri.scheme() == Some(&Scheme::HTTPS),
         Some(_) => false,
     };
-    let name = match uri.port_u16().filter(|_| !is_default) {
+    match uri.port_u16().filter(|_| !is_default) {
         Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
         None => HeaderValue::try_from(host),
-    };
-    // What a URI takes for a host, a header takes for a value.
-    name.unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+    .map_err(|_| refused("its host is no text of ASCII"))
 }

@@ -1,6 +1,9 @@
 //! What connections are told apart by.
 
-use http::Uri;
+use http::{
+    Uri,
+    uri::{Authority, Scheme},
+};
 use std::{
     borrow::Borrow,
     hash::{Hash, Hasher},
@@ -8,12 +11,13 @@ use std::{
 use tokio::runtime;
 
 /// One server on one runtime: a connection is driven by the runtime that opened it, and by no other.
+/// Two spellings of an authority are two servers, which costs less than to take them apart for each
+/// request.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     runtime: runtime::Id,
     is_https: bool,
-    port: u16,
-    host: Box<str>,
+    authority: Box<str>,
 }
 
 /// A [`Key`] whose host is borrowed from a request, so that looking it up allocates nothing.
@@ -21,21 +25,20 @@ pub(crate) struct Key {
 pub(crate) struct KeyRef<'a> {
     runtime: runtime::Id,
     is_https: bool,
-    port: u16,
-    host: &'a str,
+    authority: &'a str,
 }
 
 impl<'a> KeyRef<'a> {
     /// The server of an absolute `http` or `https` URI.
     pub(crate) fn new(uri: &'a Uri, runtime: runtime::Id) -> Self {
-        let is_https = uri.scheme_str() == Some("https");
-        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        Self { runtime, is_https, port, host: uri.host().unwrap_or_default() }
+        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+        let authority = uri.authority().map_or("", Authority::as_str);
+        Self { runtime, is_https, authority }
     }
 
     pub(super) fn to_key(self) -> Key {
-        let Self { runtime, is_https, port, host } = self;
-        Key { runtime, is_https, port, host: host.into() }
+        let Self { runtime, is_https, authority } = self;
+        Key { runtime, is_https, authority: authority.into() }
     }
 }
 
@@ -46,8 +49,8 @@ pub(super) trait AsKey {
 
 impl AsKey for Key {
     fn as_key(&self) -> KeyRef<'_> {
-        let Self { runtime, is_https, port, ref host } = *self;
-        KeyRef { runtime, is_https, port, host }
+        let Self { runtime, is_https, ref authority } = *self;
+        KeyRef { runtime, is_https, authority }
     }
 }
 
@@ -92,7 +95,7 @@ mod tests {
             let uri = Uri::from_static(other);
             map.contains_key(&KeyRef::new(&uri, runtime) as &dyn AsKey)
         };
-        assert!(has("http://h:80/b"));
+        assert!(has("http://h/b"));
         for other in ["http://h:81/a", "https://h/a", "http://i/a"] {
             assert!(!has(other), "{other}");
         }

@@ -93,16 +93,20 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     }
 
     /// The server of a key. Its `name` is asked for when it is a new one.
-    pub(crate) fn host(&self, key: KeyRef<'_>, name: impl FnOnce() -> HeaderValue) -> Arc<Host<C>> {
+    pub(crate) fn host<E>(
+        &self,
+        key: KeyRef<'_>,
+        name: impl FnOnce() -> Result<HeaderValue, E>,
+    ) -> Result<Arc<Host<C>>, E> {
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(host) = hosts.get(&key as &dyn AsKey) {
-            return Arc::clone(host);
+            return Ok(Arc::clone(host));
         }
         drop(hosts);
+        let name = name()?;
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
-        let host =
-            hosts.entry(key.to_key()).or_insert_with(|| Arc::new(Host::new(name(), self.limits)));
-        Arc::clone(host)
+        let host = hosts.entry(key.to_key()).or_insert_with(|| Host::new(name, self.limits).into());
+        Ok(Arc::clone(host))
     }
 
     /// A connection, or the right to make one.
@@ -121,7 +125,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
                         leads,
                         permits: OpenPermits { held: None },
                     };
-                    match self.open(opening).await {
+                    match Box::pin(self.open(opening)).await {
                         Some(acquired) => return acquired,
                         None => continue,
                     }
@@ -130,7 +134,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
                     Grant::Connection(connection) => return Acquired::Connection(connection),
                     Grant::Again => {}
                     Grant::Connect => {
-                        if let Some(acquired) = self.open(Opening::alone(host)).await {
+                        if let Some(acquired) = Box::pin(self.open(Opening::alone(host))).await {
                             return acquired;
                         }
                     }
@@ -204,9 +208,13 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         }
         let sweeper = Sweeper(Arc::downgrade(self));
         let Ok(runtime) = Handle::try_current() else { return };
+        let lifetime = self.limits.idle_timeout.min(self.limits.max_age.unwrap_or(Duration::MAX));
+        let first = Instant::now().checked_add(lifetime);
         runtime.spawn(async move {
-            while let Some(due) = sweeper.0.upgrade().and_then(|pool| pool.close_old()) {
-                sleep_until(due).await;
+            let mut due = first;
+            while let Some(next) = due {
+                sleep_until(next).await;
+                due = sweeper.0.upgrade().and_then(|pool| pool.close_old());
             }
         });
     }

@@ -57,7 +57,7 @@ fn pool(limits: Limits) -> Arc<Pool<Fake>> {
 fn host(pool: &Pool<Fake>, name: &'static str) -> Arc<Host<Fake>> {
     let uri = Uri::try_from(format!("http://{name}/")).unwrap();
     let key = KeyRef::new(&uri, runtime::Handle::current().id());
-    pool.host(key, || HeaderValue::from_static(name))
+    pool.host(key, || Ok::<_, ()>(HeaderValue::from_static(name))).unwrap()
 }
 
 /// What a request gets at once; `None` while it would wait.
