@@ -2,13 +2,12 @@
 
 use crate::pool::Pooled;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, Uri, Version, header::HOST};
+use http::{HeaderValue, Method, Request, Uri, Version, header::HOST};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 #[cfg(feature = "http2")]
 use hyper::client::conn::http2;
 use hyper::{
-    body::Incoming,
-    client::conn::{TrySendError, http1},
+    client::conn::http1,
     rt::{Read, Write},
 };
 #[cfg(feature = "http2")]
@@ -17,7 +16,6 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::time::Duration;
 use std::{
     future::Future,
-    mem,
     pin::Pin,
     sync::{
         Arc,
@@ -92,35 +90,28 @@ impl Connection {
         }
     }
 
-    /// Sends a request with an absolute URI; one that comes back in an error has left its URI.
-    pub(crate) async fn send(
-        &mut self,
-        mut request: Request<Outgoing>,
-        name: &HeaderValue,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Outgoing>>> {
+    /// Gives a request the version, target and `Host` that go with this connection.
+    pub(crate) fn address<B>(&self, request: &mut Request<B>, uri: &Uri, name: &HeaderValue) {
         match self {
-            Self::Http1 { sender, .. } => {
+            Self::Http1 { .. } => {
                 *request.version_mut() = Version::HTTP_11;
                 request.headers_mut().entry(HOST).or_insert_with(|| name.clone());
-                let uri = mem::take(request.uri_mut());
                 *request.uri_mut() = request_target(uri, request.method());
-                sender.try_send_request(request).await
             }
             #[cfg(feature = "http2")]
-            Self::Http2 { sender, .. } => {
+            Self::Http2 { .. } => {
                 *request.version_mut() = Version::HTTP_2;
-                sender.try_send_request(request).await
+                request.uri_mut().clone_from(uri);
             }
         }
     }
 }
 
 /// The origin form, or the authority form for `CONNECT` (RFC 9112 §3.2).
-fn request_target(uri: Uri, method: &Method) -> Uri {
-    let parts = uri.into_parts();
-    match (parts.path_and_query, parts.authority) {
-        (_, Some(authority)) if *method == Method::CONNECT => authority.into(),
-        (Some(path), _) => path.into(),
+fn request_target(uri: &Uri, method: &Method) -> Uri {
+    match (uri.path_and_query(), uri.authority()) {
+        (_, Some(authority)) if *method == Method::CONNECT => authority.clone().into(),
+        (Some(path), _) => path.clone().into(),
         (None, _) => Uri::default(),
     }
 }
@@ -173,10 +164,13 @@ pub(crate) struct Outgoing {
 pub(crate) struct Upload(Option<Arc<AtomicBool>>);
 
 impl Outgoing {
-    pub(crate) fn new(body: Body) -> (Self, Upload) {
+    pub(crate) fn new(body: Body) -> Self {
         let is_stream = body.try_clone().is_none();
-        let is_taken = is_stream.then(Arc::<AtomicBool>::default);
-        (Self { body, is_taken: is_taken.clone() }, Upload(is_taken))
+        Self { body, is_taken: is_stream.then(Arc::<AtomicBool>::default) }
+    }
+
+    pub(crate) fn upload(&self) -> Upload {
+        Upload(self.is_taken.clone())
     }
 }
 

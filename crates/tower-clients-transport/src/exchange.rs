@@ -9,10 +9,9 @@ use crate::{
     pool::{Acquired, KeyRef, Pool},
 };
 use http::{HeaderValue, Request, Response, Uri, uri::Scheme};
-use hyper::body::Incoming;
 use std::{mem, sync::Arc};
 use tokio::runtime::Handle;
-use tower_clients_layers::{Body, Error, ErrorKind, error::RequestLine};
+use tower_clients_layers::{Error, ErrorKind, error::RequestLine};
 
 /// What all requests of a transport share.
 pub(crate) struct Shared {
@@ -21,38 +20,30 @@ pub(crate) struct Shared {
     pub(crate) settings: TransportBuilder,
 }
 
-pub(crate) async fn exchange(
-    shared: Arc<Shared>,
-    request: Request<Body>,
-) -> Result<Response<ResponseBody>, Error> {
-    let line = RequestLine::of(&request);
-    match send(&shared, request, line.uri()).await {
-        Ok((response, lease)) => Ok(response.map(|body| ResponseBody::new(body, lease, line))),
-        Err(error) => Err(line.named_in(error)),
-    }
-}
-
 /// A request that a connection gives back unwritten, as one does that the server has just closed, is
 /// sent once more, on a new one.
-async fn send(
-    shared: &Shared,
-    request: Request<Body>,
-    uri: &Uri,
-) -> Result<(Response<Incoming>, Lease), Error> {
-    let Ok(runtime) = Handle::try_current() else {
-        return Err(Error::new(ErrorKind::Config, "there is no tokio runtime to connect on"));
+///
+/// What is rare is boxed: this future is made and moved for each request.
+pub(crate) async fn exchange(
+    shared: Arc<Shared>,
+    mut request: Request<Outgoing>,
+) -> Result<Response<ResponseBody>, Error> {
+    let line = RequestLine::of(&request);
+    let uri = line.uri();
+    let named = |error| line.named_in(error);
+    let Ok(runtime) = Handle::try_current().map(|runtime| runtime.id()) else {
+        let reason = "there is no tokio runtime to connect on";
+        return Err(named(Error::new(ErrorKind::Config, reason)));
     };
-    let host = shared.pool.host(KeyRef::new(uri, runtime.id()), || name(uri))?;
-    drop(runtime);
+    let host = shared.pool.host(KeyRef::new(uri, runtime), || name(uri)).map_err(named)?;
+    let upload = request.body().upload();
 
-    let (parts, body) = request.into_parts();
-    let (body, upload) = Outgoing::new(body);
-    let mut request = Request::from_parts(parts, body);
     let may_multiplex = shared.connector.may_multiplex(uri);
     let (mut connection, mut is_new) = loop {
         match shared.pool.acquire(&host, may_multiplex).await {
             Acquired::Opening(opening) => {
-                break (Box::pin(shared.connector.connect(uri, opening)).await?, true);
+                let connecting = Box::pin(shared.connector.connect(uri, opening));
+                break (connecting.await.map_err(named)?, true);
             }
             Acquired::Connection(mut connection) => {
                 if connection.is_ready().await {
@@ -62,23 +53,30 @@ async fn send(
         }
     };
     loop {
-        let mut error = match connection.send(request, &host.name).await {
+        connection.address(&mut request, uri, &host.name);
+        let result = match &mut connection {
+            Connection::Http1 { sender, .. } => sender.try_send_request(request).await,
+            #[cfg(feature = "http2")]
+            Connection::Http2 { sender, .. } => sender.try_send_request(request).await,
+        };
+        let mut error = match result {
             Ok(response) => {
-                let lease = Lease { connection, host, pool: Arc::clone(&shared.pool), upload };
-                return Ok((response, lease));
+                let pool = Arc::clone(&shared.pool);
+                let lease = Lease { connection, host, pool, upload };
+                return Ok(response.map(|body| ResponseBody::new(body, lease, line)));
             }
             Err(error) => error,
         };
         let Some(unsent) = error.take_message() else {
-            return Err(unanswered(error.into_error()));
+            return Err(named(unanswered(error.into_error())));
         };
         if mem::replace(&mut is_new, true) {
-            return Err(not_sent(error.into_error()));
+            return Err(named(not_sent(error.into_error())));
         }
         request = unsent;
-        *request.uri_mut() = uri.clone();
         let opening = Box::pin(shared.pool.acquire_new(&host)).await;
-        connection = Box::pin(shared.connector.connect(uri, opening)).await?;
+        let connecting = Box::pin(shared.connector.connect(uri, opening));
+        connection = connecting.await.map_err(named)?;
     }
 }
 

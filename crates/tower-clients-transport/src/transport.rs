@@ -2,6 +2,7 @@
 
 use crate::{
     ResponseBody, TransportBuilder,
+    connection::Outgoing,
     exchange::{Shared, exchange},
 };
 use bytes::Bytes;
@@ -101,9 +102,10 @@ where
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let state = match check(request.uri()) {
-            Ok(()) => {
-                State::Sent(Box::pin(exchange(Arc::clone(&self.shared), request.map(Body::new))))
-            }
+            Ok(()) => State::Sent(Box::pin(exchange(
+                Arc::clone(&self.shared),
+                request.map(|body| Outgoing::new(Body::new(body))),
+            ))),
             Err(reason) => {
                 let error = Error::new(ErrorKind::Url, reason);
                 let error = error.for_request(request.method(), request.uri());
