@@ -1,13 +1,12 @@
-//! GraphQL: data, partial data with its errors, and answers that are no GraphQL at all.
+//! GraphQL: data, partial data with its errors, and a request that is refused.
 //!
 //! Run it with `cargo run --example graph`.
 
-use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::post};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use tower_clients::{Error, Graph, graph::GraphErrors};
 
-const QUERY: &str = "query($login: String!) { user(login: $login) { name friends { name } } }";
+const QUERY: &str = "query($id: ID!) { user(id: $id) { name email } }";
 
 #[derive(Debug, Deserialize)]
 struct Data {
@@ -17,43 +16,19 @@ struct Data {
 #[derive(Debug, Deserialize)]
 struct User {
     name: String,
-    friends: Option<Vec<Self>>,
-}
-
-fn server() -> Router {
-    let answer = async |Json(body): Json<Value>| match body["variables"]["login"].as_str() {
-        Some("ada") => {
-            let friends = [json!({"name": "Charles", "friends": null})];
-            Json(json!({"data": {"user": {"name": "Ada", "friends": friends}}})).into_response()
-        }
-        Some("eve") => Json(json!({
-            "data": {"user": {"name": "Eve", "friends": null}},
-            "errors": [{
-                "message": "not yours to see",
-                "path": ["user", "friends"],
-                "extensions": {"code": "FORBIDDEN"},
-            }],
-        }))
-        .into_response(),
-        Some(_) => (StatusCode::BAD_GATEWAY, "no server today").into_response(),
-        None => {
-            let errors = json!({"errors": [{"message": "$login is required"}]});
-            (StatusCode::BAD_REQUEST, Json(errors)).into_response()
-        }
-    };
-    Router::new().route("/graphql", post(answer))
+    email: Option<String>,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let graph = Graph::with_service("http://in.process/graphql", server())?;
+    let graph = Graph::with_service("http://in.process/graphql", testbed::router())?;
 
     // Variables are never part of the query.
-    let data: Data = graph.execute(QUERY, &json!({"login": "ada"})).await?;
+    let data: Data = graph.execute(QUERY, &json!({"id": "1"})).await?;
     println!("{data:?}");
 
     // Strict: any error is an error. It is typed, and keeps the data and the response.
-    for variables in [json!({"login": "eve"}), json!({}), json!({"login": "bob"})] {
+    for variables in [json!({"id": "2"}), json!({})] {
         if let Err(error) = graph.execute::<Data>(QUERY, &variables).await {
             println!("{error:#}");
             let errors = error.find_source::<GraphErrors>().map_or(&[][..], GraphErrors::errors);
@@ -64,11 +39,11 @@ async fn main() -> Result<(), Error> {
     }
 
     // Lenient: what there is, and what went wrong.
-    let response = graph.execute::<Data>(QUERY, &json!({"login": "eve"})).response().await?;
+    let response = graph.execute::<Data>(QUERY, &json!({"id": "2"})).response().await?;
     let user = response.data.and_then(|data| data.user);
     println!("{user:?} in spite of {} error", response.errors.len());
-    if let Some(User { name, friends }) = user {
-        println!("{name} has {} friends to show", friends.map_or(0, |friends| friends.len()));
+    if let Some(User { name, email: None }) = user {
+        println!("{name} shows no address");
     }
     Ok(())
 }

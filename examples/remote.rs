@@ -44,29 +44,6 @@ fn chat() -> Router {
     Router::new().route("/api/post", post(post_message))
 }
 
-fn calculator() -> Router {
-    fn answer(call: &Value) -> Value {
-        let terms = call["params"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let terms = terms.iter().filter_map(Value::as_i64);
-        let result: i64 = match call["method"].as_str() {
-            Some("add") => terms.sum(),
-            Some("multiply") => terms.product(),
-            _ => {
-                let error = json!({"code": -32601, "message": "no such method"});
-                return json!({"jsonrpc": "2.0", "id": call["id"], "error": error});
-            }
-        };
-        json!({"jsonrpc": "2.0", "id": call["id"], "result": result})
-    }
-    let rpc = async |Json(body): Json<Value>| {
-        Json(match &body {
-            Value::Array(calls) => calls.iter().rev().map(answer).collect(),
-            call => answer(call),
-        })
-    };
-    Router::new().route("/rpc", post(rpc))
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let chat = Remote::with_service("http://in.process/api", chat())?
@@ -78,15 +55,15 @@ async fn main() -> Result<(), Error> {
         println!("{error}: {:?}", error.find_source::<ChatError>().map(|error| &error.0));
     }
 
-    let rpc = JsonRpc::with_service("http://in.process/rpc", calculator())?;
-    let sum: i64 = rpc.call("add", &(1, 2)).await?;
+    let rpc = JsonRpc::with_service("http://in.process/rpc", testbed::router())?;
+    let sum: i64 = rpc.call("sum", &(1, 2)).await?;
     println!("1 + 2 = {sum}");
 
     let mut batch = rpc.batch();
-    let product = batch.call::<i64>("multiply", &(6, 7));
+    let difference = batch.call::<i64>("subtract", &json!({"minuend": 50, "subtrahend": 8}));
     let root = batch.call::<i64>("root", &[16]);
     let mut answers = batch.await?;
-    println!("6 * 7 = {}", answers.take(product)?);
+    println!("50 - 8 = {}", answers.take(difference)?);
     if let Err(error) = answers.take(root) {
         println!("{error}: {:?}", error.find_source::<RpcError>().map(RpcError::message));
     }

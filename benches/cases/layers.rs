@@ -11,8 +11,8 @@ use std::{fmt::Debug, time::Duration};
 use tower::{Layer, Service};
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer, Content, CookieJar,
-    CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, JoinUrlLayer,
-    Json, Query, Unchecked,
+    CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer,
+    FetchTokenLayer, JoinUrlLayer, Json, Query, ResumeLayer, Token, Unchecked,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,6 +34,9 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
     let authorize = AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid");
     case(meter, "Authorize", authorize.layer(NoOp::empty()), uri);
+    case(meter, "FetchToken, none", FetchTokenLayer::none().layer(NoOp::empty()), uri);
+    let token = FetchTokenLayer::new(origin(), async || Token::bearer("t0ken"));
+    case(meter, "FetchToken", token.layer(NoOp::empty()), uri);
     case(meter, "Cookies, none", CookieLayer::none().layer(NoOp::empty()), uri);
     case(meter, "Cookies, 2", cookies(&absolute).layer(NoOp::empty()), uri);
     case(meter, "Deadline, none", DeadlineLayer::none().layer(NoOp::empty()), uri);
@@ -41,6 +44,7 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
     let balance = BalanceLayer::new([BASE, "http://other.example"]).expect("the URLs are valid");
     case(meter, "Balance, 2 upstreams", balance.layer(NoOp::empty()), uri);
+    case(meter, "Resume, 3 attempts", ResumeLayer::new(3).layer(NoOp::empty()), uri);
     case(meter, "Check, none", CheckLayer::new(Unchecked).layer(NoOp::empty()), uri);
     decoders(meter, uri);
 }
@@ -57,6 +61,7 @@ pub fn layers_on_joined_uris(meter: &mut impl Meter) {
     case(meter, "JoinUrl, absolute form", join.layer(NoOp::empty()), uri);
     case(meter, "Deadline, 30 s", DeadlineLayer::new(TIMEOUT).layer(NoOp::empty()), uri);
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
+    case(meter, "Resume, 3 attempts", ResumeLayer::new(3).layer(NoOp::empty()), uri);
     case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
 
     let both = (DecodeLayer::<Json<User>>::new(), CheckStatusLayer::new());

@@ -2,7 +2,10 @@
 
 use allocation_counter::measure;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header::USER_AGENT};
+use http::{
+    HeaderValue, Request, Response,
+    header::{RANGE, USER_AGENT},
+};
 use http_body_util::Full;
 use std::{
     convert::Infallible,
@@ -11,7 +14,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tower::Service;
-use tower_clients::{BalanceLayer, Client, Proxy, Resource, stream::Lines};
+use tower_clients::{
+    BalanceLayer, Client, FetchTokenLayer, Proxy, Resource, ResumeLayer, Token, stream::Lines,
+};
 
 /// Answers 200 with a prepared body.
 #[derive(Clone)]
@@ -99,6 +104,36 @@ fn configured_session_adds_the_header_map() {
 }
 
 #[test]
+fn token_adds_its_state_the_header_map_and_a_copy_of_the_head() {
+    const DEMO: HeaderValue = HeaderValue::from_static("demo/1");
+    let send = |source: bool, header: bool| {
+        let builder = Client::builder("http://h/v1");
+        let builder =
+            if source { builder.token_source(async || Token::bearer("t0ken")) } else { builder };
+        let client = builder.build_over(NoOp::new("")).unwrap();
+        allocations(|| {
+            let request = client.get("user");
+            if header { request.header(USER_AGENT, DEMO).send() } else { request.send() }
+        })
+    };
+    // The state, the copy of the URI that was just joined, and the header map of two.
+    assert_eq!(send(true, false), send(false, false) + 1 + 1 + 2);
+    // Here the map is there, and is copied.
+    assert_eq!(send(true, true), send(false, true) + 1 + 1 + 2);
+}
+
+#[test]
+fn token_of_another_origin_adds_none() {
+    use tower::Layer;
+    let layer =
+        FetchTokenLayer::new("http://other".parse().unwrap(), async || Token::bearer("t0ken"));
+    for layer in [layer, FetchTokenLayer::none()] {
+        let client = Client::with_service("http://h/v1", layer.layer(NoOp::new(""))).unwrap();
+        assert_eq!(allocations(|| client.get("user").send()), 1);
+    }
+}
+
+#[test]
 fn resource_adds_one_for_the_name_of_the_request_in_errors() {
     let api = Resource::with_service("http://h/v1", NoOp::new("")).unwrap();
     assert_eq!(allocations(|| api.get("user").bytes().send()), 1 + 1);
@@ -159,6 +194,21 @@ fn balance_adds_the_url_of_the_upstream() {
     let urls = ["http://a/v1", "http://b/v1", "http://c/v1"];
     let proxy = Proxy::with_service(urls, NoOp::new("")).unwrap();
     assert_eq!(allocations(|| proxy.get("user").send()), 1 + 1);
+}
+
+#[test]
+fn resume_adds_the_copy_of_what_could_be_sent_again() {
+    const PART: HeaderValue = HeaderValue::from_static("bytes=0-");
+    let client = |attempts| {
+        let service = tower::Layer::layer(&ResumeLayer::new(attempts), NoOp::new("x"));
+        Client::with_service("http://h/v1", service).unwrap()
+    };
+    let (off, on) = (client(0), client(3));
+    assert_eq!(allocations(|| off.get("user").send()), 1);
+    assert_eq!(allocations(|| on.post("user").send()), 1);
+    assert_eq!(allocations(|| on.get("user").send()), 1 + 1);
+    let part = |client: &Client<_>| allocations(|| client.get("user").header(RANGE, PART).send());
+    assert_eq!(part(&on), part(&off));
 }
 
 #[test]

@@ -16,7 +16,9 @@ use tokio::{
     runtime::{Builder, Runtime},
     task::{block_in_place, spawn_blocking, unconstrained},
 };
-use tower_clients::{Client, Content, Graph, JsonRpc, Proxy, Remote, Resource, blocking};
+use tower_clients::{
+    Client, Content, Graph, JsonRpc, Proxy, Remote, Resource, blocking, oauth::Grant,
+};
 use tower_clients_mock::{Mock, Reply};
 
 fn runtime() -> Runtime {
@@ -123,6 +125,20 @@ fn reader_gives_the_error_of_a_body_that_breaks_off() {
     assert_eq!(body.read_until(b'c', &mut start).unwrap(), 3);
     assert_eq!(body.read(&mut [0; 99]).unwrap(), 23);
     assert_eq!(body.read(&mut [0; 99]).unwrap(), 0);
+}
+
+#[test]
+fn token_is_waited_for_and_refreshed() {
+    let grant = || Grant::client_credentials("demo", "s3cret");
+    let client = Client::builder("http://h").build_over(testbed::router()).unwrap();
+    let api = Resource::from(client).blocking().unwrap() / "oauth";
+    let wrong = api.clone().authorize("token", Grant::client_credentials("demo", "guessed"));
+    assert!(wrong.unwrap_err().is_authorize());
+
+    let api = api.authorize("token", grant()).unwrap();
+    assert_eq!(api.get("userinfo").json::<Value>().wait().unwrap()["sub"], "demo");
+    let issued = api.get("stats").json::<Value>().wait().unwrap()["issued"].clone();
+    assert_eq!(issued, 1);
 }
 
 #[tokio::test]

@@ -6,8 +6,10 @@ use std::{error::Error as StdError, fmt::Debug, iter::successors, time::Duration
 use testbed::Testbed;
 use tower::Layer;
 use tower_clients::{
-    BalanceLayer, BaseUrl, Client, CookieJar, CookieLayer, Error, Form, Graph, Json, JsonRpc,
-    Proxy, Remote, Resource, Transport,
+    BalanceLayer, BaseUrl, Client, CookieJar, CookieLayer, Error, FetchTokenLayer, Form, Graph,
+    Json, JsonRpc, Proxy, Remote, Resource, ResumeLayer, Token, Transport,
+    oauth::{Grant, OAuthError, TokenEndpoint},
+    resume::ResumeError,
 };
 use tower_clients_mock::{Mock, Reply};
 
@@ -43,6 +45,19 @@ async fn downloads_show_none() {
     assert_clean(all_texts(&error));
 }
 
+#[tokio::test]
+async fn resumptions_show_none() {
+    let begun = || Reply::status(200).header("etag", "\"1\"").cut_body(CANARY);
+    let mock = Mock::new().reply(begun()).reply(begun()).reply(Reply::status(412).body(CANARY));
+    let client = Client::builder("http://h").query(&[("key", CANARY)]).bearer_auth(CANARY);
+    let client = client.build_over(mock).unwrap().layer(ResumeLayer::new(1));
+    assert_clean(debug(&client));
+    assert_clean(debug(client.get("x?key=CANARY").await.unwrap().body()));
+    let error = Resource::from(client).get("x?key=CANARY").bytes().await.unwrap_err();
+    assert!(error.find_source::<ResumeError>().is_some());
+    assert_clean(all_texts(&error));
+}
+
 fn client(url: &str) -> Client {
     Client::builder(url)
         .header("x-api-key", CANARY)
@@ -75,6 +90,59 @@ fn clients_and_builders_show_none() {
     assert_clean(debug(&Resource::from(client.clone())));
     assert_clean([client.to_string()]);
     assert_clean(debug(&client.boxed()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_show_none() {
+    let grant = || {
+        Grant::password("CANARY", CANARY)
+            .client(CANARY, CANARY)
+            .scope(CANARY)
+            .parameter("audience", CANARY)
+    };
+    let body = json!({"key": CANARY});
+    let grants = [
+        grant(),
+        grant().client_in_body(),
+        Grant::refresh_token(CANARY).public_client(CANARY),
+        Grant::form(&body),
+        Grant::json(&body),
+        Grant::json(CANARY),
+    ];
+    let refused = json!({"error": "invalid_grant", "error_description": CANARY, "x": CANARY});
+    let token = json!({"access_token": CANARY, "token_type": "bearer", "refresh_token": CANARY});
+    for (number, grant) in grants.into_iter().enumerate() {
+        assert_clean(debug(&grant));
+        let mock = Mock::new()
+            .reply(Reply::json(&token))
+            .reply(Reply::status(401).body(CANARY))
+            .reply(Reply::json(&refused))
+            .reply(Reply::json(&refused));
+        assert_clean(debug(&TokenEndpoint::new("/?a=CANARY".parse().unwrap(), grant.clone(), ())));
+        let lazy = client("http://h").authorize_lazily("token?key=CANARY", grant.clone()).unwrap();
+        assert_clean(debug(&lazy));
+        assert_clean(debug(lazy.get_ref()));
+        let client = Client::builder("http://h").build_over(mock).unwrap();
+        let client = match client.authorize("token?key=CANARY", grant).await {
+            Ok(client) => client,
+            Err(error) => {
+                assert_clean(all_texts(&error));
+                assert_eq!(number, 5);
+                continue;
+            }
+        };
+        assert_clean(debug(&client.get("x").send()));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let error = client.get("x").await.unwrap_err();
+        assert_clean(all_texts(&error));
+        assert_clean(debug(error.find_source::<OAuthError>().unwrap()));
+    }
+    let token = Token::bearer(CANARY).unwrap().refresh_token(CANARY);
+    assert_clean(debug(&token));
+    let layer =
+        FetchTokenLayer::new("http://h".parse().unwrap(), async || Token::bearer("CANARY\n"));
+    assert_clean(debug(&layer));
+    assert_clean(all_texts(&layer.fetch().await.unwrap_err()));
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
-    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, HeadOrGetLayer,
-    JoinUrlLayer, Json, Query, Session, Unchecked, url::Origin,
+    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
+    HeadOrGetLayer, JoinUrlLayer, Json, Query, ResumeLayer, Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -47,6 +47,14 @@ async fn authorize() {
 }
 
 #[tokio::test]
+async fn fetch_token() {
+    assert_contract(FetchTokenLayer::none()).await;
+    assert_contract(FetchTokenLayer::new(origin(), async || Token::bearer("t0ken"))).await;
+    let elsewhere = "http://other.test".parse().unwrap();
+    assert_contract(FetchTokenLayer::new(elsewhere, async || Token::bearer("t0ken"))).await;
+}
+
+#[tokio::test]
 async fn cookies() {
     assert_contract(CookieLayer::none()).await;
     let jar = CookieJar::new();
@@ -59,6 +67,12 @@ async fn cookies() {
 async fn balance() {
     assert_contract(BalanceLayer::new([ORIGIN]).unwrap()).await;
     assert_contract(BalanceLayer::new([ORIGIN, "http://other.test"]).unwrap()).await;
+}
+
+#[tokio::test]
+async fn resume() {
+    assert_contract(ResumeLayer::new(0)).await;
+    assert_contract(ResumeLayer::new(3)).await;
 }
 
 #[tokio::test]

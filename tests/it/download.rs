@@ -30,7 +30,7 @@ use tower_clients::{
 use tower_clients_mock::{Mock, Reply};
 
 /// A folder of its own, removed in the end.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Self {
@@ -41,13 +41,13 @@ impl Folder {
     }
 
     /// With an old file in it.
-    fn with_old() -> Self {
+    pub(crate) fn with_old() -> Self {
         let folder = Self::new();
         fs::write(folder.target(), "old").unwrap();
         folder
     }
 
-    fn target(&self) -> PathBuf {
+    pub(crate) fn target(&self) -> PathBuf {
         self.0.join("file.bin")
     }
 
@@ -57,7 +57,7 @@ impl Folder {
     }
 
     /// The target, and that nothing is beside it.
-    fn only(&self) -> Vec<u8> {
+    pub(crate) fn only(&self) -> Vec<u8> {
         assert_eq!(self.names(), ["file.bin"]);
         fs::read(self.target()).unwrap()
     }

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use testbed::Testbed;
 use tower_clients::{
-    ContentError, Error, Graph,
+    Body, ContentError, Error, Graph, SharedService,
     graph::{GraphErrors, GraphResponse, Location, NoResponse, PathSegment},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -224,17 +225,44 @@ async fn g1_response_over_the_limit_is_an_error() {
     assert_eq!(call.await.unwrap(), 1);
 }
 
+/// What the testbed makes of queries and mutations.
+async fn converses<S: SharedService<Body>>(graph: Graph<S>) {
+    let query = "query($name: String) { hello(name: $name) }";
+    let hello: Value = graph.execute(query, &json!({"name": "Ada"})).await.unwrap();
+    assert_eq!(hello, json!({"hello": "hello Ada"}));
+
+    let call = || graph.execute::<Value>("{ users { name email } }", &());
+    let error = call().await.unwrap_err();
+    let errors: &GraphErrors = error.find_source().unwrap();
+    let field = |name: &str| PathSegment::Field(name.into());
+    assert_eq!(errors.errors()[0].path(), [field("users"), PathSegment::Index(1), field("email")]);
+    assert_eq!(errors.errors()[0].code(), Some("FORBIDDEN"));
+    let response = call().response().await.unwrap();
+    assert_eq!(response.data.as_ref(), errors.data());
+    assert_eq!(response.data.unwrap()["users"][1], json!({"name": "Charles", "email": null}));
+    assert_eq!(response.headers["content-type"], "application/graphql-response+json");
+
+    // Neither has data, but only one of them was executed.
+    for (query, status) in [("{ hello broken }", 200), ("{ nothing }", 400)] {
+        let error = graph.execute::<Value>(query, &()).await.unwrap_err();
+        assert!(error.is_check() && error.status().unwrap() == status, "{query}");
+        assert_eq!(error.find_source::<GraphErrors>().unwrap().data(), None);
+    }
+
+    let rename = "mutation($name: String!) { rename(id: 2, name: $name) { id name } }";
+    let renamed: Value = graph.execute(rename, &json!({"name": "Eve"})).await.unwrap();
+    assert_eq!(renamed, json!({"rename": {"id": "2", "name": "Eve"}}));
+    let user: Value = graph.execute("{ user(id: 2) { name } }", &()).await.unwrap();
+    assert_eq!(user, json!({"user": {"name": "Eve"}}));
+}
+
 #[tokio::test]
-async fn operation_of_graphql_client_is_sent_as_it_is() {
-    let request = sent(async |graph| {
-        let body = graphql_client::QueryBody {
-            variables: json!({"v": 1}),
-            query: "{a}",
-            operation_name: "Q",
-        };
-        graph.operation::<()>(&body).await.unwrap();
-    })
-    .await;
-    let body: Value = serde_json::from_slice(request.body()).unwrap();
-    assert_eq!(body, json!({"query": "{a}", "variables": {"v": 1}, "operationName": "Q"}));
+async fn server_in_process_is_understood() {
+    converses(Graph::with_service("http://h/graphql", testbed::router()).unwrap()).await;
+}
+
+#[tokio::test]
+async fn server_on_a_port_is_understood() {
+    let server = Testbed::http().await.unwrap();
+    converses(Graph::new(format!("{}graphql", server.url())).unwrap()).await;
 }

@@ -13,7 +13,8 @@ use std::{
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
     AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar, CookieLayer, DeadlineLayer,
-    DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, JoinUrlLayer, Json, Query, Session,
+    DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer,
+    Json, Query, Session, Token,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -92,6 +93,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("default headers"))
         .layer(AuthorizeLayer::bearer(origin(), "t0ken")?)
         .layer(note("authorize"))
+        .layer(FetchTokenLayer::new(origin(), async || Token::bearer("not asked for")))
+        .layer(note("fetch token"))
         .layer(CookieLayer::new(jar).only(origin()))
         .layer(note("cookies"))
         .service(Mock::new().reply(Reply::json(&Value::Null)));
@@ -110,8 +113,10 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "default query: http://h/v1/user?q=1 ".into(),
             "default headers: http://h/v1/user?q=1 x-default".into(),
             "authorize: http://h/v1/user?q=1 x-default authorization".into(),
+            "fetch token: http://h/v1/user?q=1 x-default authorization".into(),
             "cookies: http://h/v1/user?q=1 x-default authorization cookie".into(),
             format!("cookies: 200 OK {body}"),
+            format!("fetch token: 200 OK {body}"),
             format!("authorize: 200 OK {body}"),
             format!("default headers: 200 OK {body}"),
             format!("default query: 200 OK {body}"),
@@ -140,21 +145,29 @@ fn preassembled_stack_has_the_same_order() {
     assert_eq!(order_in(type_name::<Stack>(), &outer), outer);
 
     let session = Client::builder("http://h").build_over(Mock::new()).unwrap().into_inner();
-    let inner = ["DefaultQuery {", "DefaultHeaders {", "Authorize {", "Cookies {", "Mock {"];
+    let inner = [
+        "DefaultQuery {",
+        "DefaultHeaders {",
+        "Authorize {",
+        "FetchToken {",
+        "Cookies {",
+        "Mock {",
+    ];
     assert_eq!(order_in(&format!("{session:?}"), &inner), inner);
 }
 
 #[tokio::test]
 async fn request_beats_defaults_and_defaults_beat_the_credential() {
-    let mock = Mock::new().reply(Reply::status(200)).reply(Reply::status(200));
-    let client = Client::builder("http://h")
-        .header("authorization", "default")
-        .bearer_auth("t0ken")
-        .build_over(mock.clone())
-        .unwrap();
-    client.get("x").await.unwrap();
-    client.get("x").header("authorization", "own").await.unwrap();
+    let replies = [(); 4].map(|()| Reply::status(200));
+    let mock = replies.into_iter().fold(Mock::new(), Mock::reply);
+    let builder = || Client::builder("http://h").header("authorization", "default");
+    let source = async || Err::<Token, _>("not asked for");
+    for builder in [builder().bearer_auth("t0ken"), builder().token_source(source)] {
+        let client = builder.build_over(mock.clone()).unwrap();
+        client.get("x").await.unwrap();
+        client.get("x").header("authorization", "own").await.unwrap();
+    }
     let sent: Vec<_> =
         mock.requests().iter().map(|request| request.headers()["authorization"].clone()).collect();
-    assert_eq!(sent, ["default", "own"]);
+    assert_eq!(sent, ["default", "own", "default", "own"]);
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use testbed::Testbed;
 use tower_clients::{
-    Error, JsonError, JsonRpc,
+    Body, Error, JsonError, JsonRpc, SharedService,
     rpc::{ProtocolError, RpcError},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -231,4 +232,45 @@ async fn ids_are_never_used_twice() {
         }
     }
     assert_eq!(seen, (1..=10).map(|id| (id, 1)).collect());
+}
+
+/// What the testbed makes of calls, notifications and batches.
+async fn converses<S: SharedService<Body>>(rpc: JsonRpc<S>) {
+    assert_eq!(rpc.call::<i64>("subtract", &(42, 23)).await.unwrap(), 19);
+    let named = json!({"subtrahend": 23, "minuend": 42});
+    assert_eq!(rpc.call::<i64>("subtract", &named).await.unwrap(), 19);
+    assert_eq!(rpc.call::<Value>("echo", &()).await.unwrap(), Value::Null);
+    rpc.notify("fail", &()).await.unwrap();
+
+    let error = rpc.call::<Value>("fail", &["why"]).await.unwrap_err();
+    let failed: &RpcError = error.find_source().unwrap();
+    assert_eq!((failed.code(), failed.data()), (1, Some(&json!(["why"]))));
+    for (method, code) in [("nothing", -32601), ("sum", -32602)] {
+        let error = rpc.call::<Value>(method, &json!({})).await.unwrap_err();
+        assert_eq!(error.find_source::<RpcError>().unwrap().code(), code, "{method}");
+    }
+
+    let mut batch = rpc.batch();
+    batch.notify("sum", &[1]);
+    assert!(batch.await.unwrap().is_empty());
+    let mut batch = rpc.batch();
+    let sum = batch.call::<i64>("sum", &[1, 2, 4]);
+    batch.notify("sum", &[1]);
+    let failed = batch.call::<Value>("fail", &());
+    let data = batch.call::<(String, u8)>("get_data", &());
+    let mut answers = batch.await.unwrap();
+    assert_eq!(answers.take(sum).unwrap(), 7);
+    assert_eq!(answers.take(data).unwrap(), ("hello".into(), 5));
+    assert!(answers.take(failed).unwrap_err().is_check() && answers.is_empty());
+}
+
+#[tokio::test]
+async fn server_in_process_is_understood() {
+    converses(JsonRpc::with_service("http://h/rpc", testbed::router()).unwrap()).await;
+}
+
+#[tokio::test]
+async fn server_on_a_port_is_understood() {
+    let server = Testbed::http().await.unwrap();
+    converses(JsonRpc::new(format!("{}rpc", server.url())).unwrap()).await;
 }

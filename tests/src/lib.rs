@@ -1,5 +1,5 @@
-//! Tests across the crates: `it` by topic, `suites` with data of third parties, and the examples of
-//! the top-level README as documentation tests.
+//! Tests across the crates: `it` by topic, `suites` with data of third parties, `interop` with their
+//! servers, and the examples of the top-level README as documentation tests.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

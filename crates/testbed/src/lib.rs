@@ -1,4 +1,4 @@
-//! An embedded server that answers like httpbin.
+//! An embedded server that answers like httpbin, and speaks GraphQL, JSON-RPC and OAuth 2.0.
 //!
 //! [`router`] is the routes alone: a service to call in process, with no socket.
 //!

@@ -12,9 +12,11 @@
 //! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
 //! | [`HeadOrGetLayer`] | asks by `GET` where `HEAD` is refused |
 //! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
+//! | [`ResumeLayer`] | asks for the rest of a body that breaks off |
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
+//! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
 //!
@@ -56,11 +58,15 @@
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
+//! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
+//! * `token` (on): [`FetchTokenLayer`], on tokio's clock.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod collect;
+#[cfg(any(feature = "balance", feature = "token"))]
+mod copy;
 mod future;
 mod macros;
 
@@ -82,11 +88,17 @@ pub mod decode;
 pub mod default_headers;
 pub mod default_query;
 pub mod error;
+#[cfg(feature = "token")]
+#[cfg_attr(docsrs, doc(cfg(feature = "token")))]
+pub mod fetch_token;
 pub mod head_or_get;
 pub mod join_url;
 pub mod media_type;
 pub mod options;
 pub mod query;
+#[cfg(feature = "resume")]
+#[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
+pub mod resume;
 pub mod service;
 pub mod stream;
 pub mod url;
@@ -98,6 +110,10 @@ pub use self::balance::{Balance, BalanceLayer};
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
+#[cfg(feature = "token")]
+pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
+#[cfg(feature = "resume")]
+pub use self::resume::{Resume, ResumeLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,

@@ -130,7 +130,10 @@ fn strong_date(headers: &HeaderMap) -> Result<Option<&HeaderValue>, NoValidator>
     if age.is_some_and(|age| age >= STRONG_AGE) { Ok(Some(value)) } else { Err(NoValidator::Young) }
 }
 
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, ()> {
+pub(crate) fn single<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a HeaderValue>, ()> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (value, None) => Ok(value),

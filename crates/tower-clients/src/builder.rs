@@ -2,7 +2,7 @@
 
 use crate::{
     Client, Session,
-    session::{SessionLayer, cookies},
+    session::{NO_CREDENTIALS, SessionLayer, cookies},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use std::{fmt, time::Duration};
 use tower_clients_layers::CookieJar;
 use tower_clients_layers::{
     AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
-    ErrorKind, HttpService, Query,
+    ErrorKind, FetchTokenLayer, HttpService, Query, TokenSource,
     authorize::{basic, bearer},
     url::{Boundary, Origin},
 };
@@ -54,7 +54,7 @@ struct Settings {
     headers: HeaderMap,
     shared: Vec<HeaderName>,
     query: Query,
-    authorization: Option<HeaderValue>,
+    credentials: (AuthorizeLayer, FetchTokenLayer),
     cookies: cookies::Layer,
     deadline: DeadlineLayer,
 }
@@ -66,7 +66,7 @@ impl ClientBuilder {
             headers: HeaderMap::new(),
             shared: Vec::new(),
             query: Query::EMPTY,
-            authorization: None,
+            credentials: NO_CREDENTIALS,
             cookies: cookies::none(),
             deadline: DeadlineLayer::none(),
         });
@@ -149,16 +149,51 @@ impl ClientBuilder {
 
     /// Authorizes by a bearer token (RFC 6750).
     pub fn bearer_auth(self, token: &str) -> Self {
-        self.set(|settings| {
-            settings.authorization = Some(bearer(token)?);
-            Ok(())
-        })
+        self.authorization(bearer(token))
     }
 
     /// Authorizes by a user name and password (RFC 7617).
     pub fn basic_auth(self, user: &str, password: &str) -> Self {
+        self.authorization(basic(user, password))
+    }
+
+    fn authorization(self, value: Result<HeaderValue, Error>) -> Self {
         self.set(|settings| {
-            settings.authorization = Some(basic(user, password)?);
+            let origin = settings.base.origin().clone();
+            settings.credentials = (AuthorizeLayer::value(origin, value?), FetchTokenLayer::none());
+            Ok(())
+        })
+    }
+
+    /// Authorizes by access tokens that are fetched when they are needed, kept and refreshed: see
+    /// [`FetchTokenLayer`]. Of this, [`bearer_auth`](Self::bearer_auth) and
+    /// [`basic_auth`](Self::basic_auth) the last one counts.
+    ///
+    /// [`Client::authorize`] asks an OAuth 2 token endpoint by a built client.
+    ///
+    /// ```
+    /// use axum::{Router, http::HeaderMap};
+    /// use tower_clients::{Client, Error, Resource, Token};
+    ///
+    /// async fn source() -> Result<Token, Error> {
+    ///     Token::bearer("t0ken")
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// let server = Router::new().fallback(async |headers: HeaderMap| {
+    ///     assert_eq!(headers["authorization"], "Bearer t0ken");
+    /// });
+    /// let client = Client::builder("https://api.example.com").token_source(source);
+    /// let api = Resource::from(client.build_over(server)?);
+    /// api.get("users").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn token_source(self, source: impl TokenSource) -> Self {
+        self.set(|settings| {
+            let origin = settings.base.origin().clone();
+            settings.credentials = (AuthorizeLayer::none(), FetchTokenLayer::new(origin, source));
             Ok(())
         })
     }
@@ -232,15 +267,14 @@ impl ClientBuilder {
         self,
         transport: T,
     ) -> Result<Client<Session<T>>, Error> {
-        let Settings { base, headers, shared, query, authorization, cookies, deadline } =
+        let Settings { base, headers, shared, query, credentials, cookies, deadline } =
             self.settings?;
         let origin = || base.origin().clone();
         let headers = DefaultHeadersLayer::new(origin(), headers);
         let session = SessionLayer {
             query: DefaultQueryLayer::new(origin(), query),
             headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
-            authorize: authorization
-                .map_or(AuthorizeLayer::none(), |value| AuthorizeLayer::value(origin(), value)),
+            credentials,
             cookies,
         };
         Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))

@@ -6,6 +6,7 @@
 //!   the ways of JSON-RPC 2.0 and of GraphQL.
 //! * [`Proxy`]: a client over several hosts.
 //! * [`blocking`]: all of them without `async`.
+//! * [`oauth`]: access tokens for all of them.
 //!
 //! All are nothing but the layers of [`tower_clients_layers`] in a fixed order, over any service:
 //! the pooled [`Transport`], an `axum::Router`, a mock, another client. All of it is re-exported
@@ -38,8 +39,8 @@
 //! ```
 //!
 //! What it does not do yet: redirects are not followed, bodies are not decompressed, nothing is
-//! retried (a [`Proxy`] goes on to another host, where that is safe), and no `accept` or
-//! `user-agent` header is sent unless it is set.
+//! retried (a [`Proxy`] goes on to another host, where that is safe; a request whose access token was
+//! refused is sent with a new one), and no `accept` or `user-agent` header is sent unless it is set.
 //!
 //! A client is `Clone + Send + Sync`, shares its connections with its clones and children, and can
 //! be constructed outside of a runtime:
@@ -74,6 +75,7 @@ mod resource;
 pub mod blocking;
 pub mod boxed;
 pub mod graph;
+pub mod oauth;
 pub mod remote;
 pub mod request;
 pub mod rpc;

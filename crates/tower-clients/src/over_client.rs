@@ -68,5 +68,28 @@ macro_rules! shows_client {
     };
 }
 
+/// `authorize` of a type with a `client` over a session.
+macro_rules! authorizes {
+    ($over:ident $(, $other:ident)?) => {
+        impl<T: crate::SharedService<crate::Body> $(, $other)?> $over<crate::Session<T> $(, $other)?> {
+            /// Authorizes all requests by access tokens of an OAuth 2 token endpoint, and fetches the
+            /// first one. See [`Client::authorize`](crate::Client::authorize).
+            ///
+            /// # Errors
+            ///
+            /// As [`Client::authorize`](crate::Client::authorize).
+            pub async fn authorize(
+                mut self,
+                reference: impl crate::url::ToReference,
+                grant: crate::oauth::Grant,
+            ) -> Result<Self, crate::Error> {
+                self.client = self.client.authorize(reference, grant).await?;
+                Ok(self)
+            }
+        }
+    };
+}
+
+pub(crate) use authorizes;
 pub(crate) use constructors;
 pub(crate) use shows_client;

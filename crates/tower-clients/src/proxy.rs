@@ -1,8 +1,11 @@
 //! A client over several hosts.
 
 use crate::{
-    Client, RequestBuilder, Resource, Session, blocking::blocking_forms, over_client::shows_client,
-    paths::paths, request::Whole,
+    Client, RequestBuilder, Resource, Session,
+    blocking::blocking_forms,
+    over_client::{authorizes, shows_client},
+    paths::paths,
+    request::Whole,
 };
 use http::Method;
 use tower_clients_layers::{
@@ -70,6 +73,7 @@ pub struct Proxy<S = Session<Balance<Transport>>> {
 
 shows_client!(Proxy);
 blocking_forms!(Proxy {});
+authorizes!(Proxy);
 
 impl Proxy {
     /// A proxy over a new [`Transport`], everything with default settings.

@@ -3,7 +3,7 @@
 use crate::{
     BoxResource, Client, RequestBuilder, Session,
     blocking::blocking_forms,
-    over_client::{constructors, shows_client},
+    over_client::{authorizes, constructors, shows_client},
     paths::paths,
     request::{Create, Decoded, Draft, Edit, Exists, Updating},
 };
@@ -65,6 +65,7 @@ pub struct Resource<S = Session<Transport>> {
 constructors!(Resource, "resource");
 shows_client!(Resource);
 blocking_forms!(Resource {});
+authorizes!(Resource);
 
 impl<S> Resource<S> {
     /// Wraps everything below the base URL. See [`Client::layer`].

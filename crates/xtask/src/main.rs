@@ -1,6 +1,7 @@
 //! The steps that the continuous integration runs: `cargo xtask <step>`.
 
 mod hygiene;
+mod interop;
 mod msrv;
 
 use std::{
@@ -17,7 +18,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 13] = [
+const EXAMPLES: [&str; 14] = [
     "quickstart",
     "custom_stack",
     "in_process",
@@ -31,12 +32,13 @@ const EXAMPLES: [&str; 13] = [
     "blocking",
     "resource",
     "github_sdk",
+    "oauth",
 ];
 
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", "is the code formatted", fmt),
     ("hygiene", "do files and examples keep the rules of CONTRIBUTING.md", hygiene::check),
     ("clippy", "lints with default, all and no features", clippy),
@@ -45,6 +47,7 @@ const STEPS: [Step; 8] = [
     ("wasm", "do the layers build for wasm32, if that target is installed", wasm),
     ("features", "does every feature build alone, do the layers pass without any", features),
     ("examples", "does every example run", examples),
+    ("interop", "do the clients get on with servers that others wrote", interop::test),
 ];
 
 fn main() -> ExitCode {
@@ -98,7 +101,10 @@ fn wasm() -> Result {
 
 fn features() -> Result {
     let alone = [
-        ("tower-clients-layers", &["balance", "charset", "cookies", "timeout"][..]),
+        (
+            "tower-clients-layers",
+            &["balance", "charset", "cookies", "resume", "timeout", "token"][..],
+        ),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
         ("tower-clients", &["charset", "cookies", "tls", "ring", "http2"]),
     ];
@@ -116,7 +122,15 @@ fn examples() -> Result {
 
 fn cargo(arguments: &str, variables: &[(&str, &str)]) -> Result {
     println!("$ cargo {arguments}");
-    let status = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    for (name, _) in env::vars_os() {
+        // They are about this program. Build scripts that see them run again without them.
+        let about_us = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        if about_us.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+    let status = command
         .args(arguments.split_whitespace())
         .envs(variables.iter().copied())
         .current_dir(root())

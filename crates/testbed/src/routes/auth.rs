@@ -48,13 +48,16 @@ fn unauthorized(challenge: &'static str) -> Response {
 }
 
 fn welcome(headers: &HeaderMap, user: &str, password: &str) -> Option<Json<Value>> {
-    let given = STANDARD.decode(credentials(headers, "Basic")?).ok()?;
-    (given == format!("{user}:{password}").as_bytes())
-        .then(|| Json(json!({ "authenticated": true, "user": user })))
+    is_basic(headers, user, password).then(|| Json(json!({ "authenticated": true, "user": user })))
+}
+
+pub(super) fn is_basic(headers: &HeaderMap, user: &str, password: &str) -> bool {
+    let given = credentials(headers, "Basic").and_then(|given| STANDARD.decode(given).ok());
+    given.is_some_and(|given| given == format!("{user}:{password}").as_bytes())
 }
 
 /// What follows the scheme, whose name is case-insensitive.
-fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+pub(super) fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (given, credentials) = value.split_once(' ')?;
     let credentials = credentials.trim();

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::header;
+use http::{HeaderMap, header};
 use serde_json::{Value, json};
 
 use super::args::{by_name, pairs};
@@ -33,7 +33,7 @@ impl<S: Send + Sync> FromRequest<S> for Content {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        match media_type(&request).as_str() {
+        match media_type(request.headers()).as_str() {
             "application/x-www-form-urlencoded" => {
                 Ok(Self { form: pairs(&body(request, state).await?), ..Self::default() })
             }
@@ -53,8 +53,8 @@ impl<S: Send + Sync> FromRequest<S> for Content {
     }
 }
 
-fn media_type(request: &Request) -> String {
-    let value = request.headers().get(header::CONTENT_TYPE);
+pub(super) fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE);
     let value = value.and_then(|value| value.to_str().ok());
     let essence = value.and_then(|value| value.split(';').next());
     essence.unwrap_or_default().trim().to_ascii_lowercase()

@@ -57,6 +57,10 @@ async fn write(
 ) -> Response {
     let mut documents = documents.0.lock().unwrap_or_else(PoisonError::into_inner);
     let Some((version, current)) = documents.get_mut(&name) else {
+        // No tag fits what is not there, and no date can be compared with it.
+        if headers.contains_key(header::IF_MATCH) {
+            return StatusCode::PRECONDITION_FAILED.into_response();
+        }
         documents.insert(name, (1, value));
         return (StatusCode::CREATED, validators(1)).into_response();
     };
@@ -86,6 +90,7 @@ mod tests {
         const FIRST: &str = "Wed, 01 Jan 2025 00:01:00 GMT";
         let router = super::routes();
         for (condition, body, status, tag) in [
+            (Some(("if-match", "\"v0\"")), "1", 412, None),
             (None, "1", 201, Some("\"v1\"")),
             (None, "2", 428, None),
             (Some(("if-match", "\"v0\"")), "2", 412, Some("\"v1\"")),

@@ -11,13 +11,16 @@ mod documents;
 mod dynamic;
 mod echo;
 mod encoding;
+mod graphql;
 mod headers;
 mod links;
+mod oauth;
 mod problem;
 mod range;
 mod redirect;
 mod refused;
 mod request;
+mod rpc;
 mod status;
 #[cfg(test)]
 mod testing;
@@ -29,7 +32,8 @@ use refused::Refused;
 ///
 /// Absolute URLs in its answers take their authority from the request's URI, else from the
 /// `Host` header, else they name `localhost`; their scheme is that of the URI, else of the
-/// listener, else `http`. Each router counts the rounds of `/status/{codes}` for itself.
+/// listener, else `http`. Each router counts the rounds of `/status/{codes}` for itself, and has
+/// its own documents, users and tokens.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -54,12 +58,15 @@ pub fn router() -> Router {
         .merge(documents::routes())
         .merge(dynamic::routes())
         .merge(encoding::routes())
+        .merge(graphql::routes())
         .merge(headers::routes())
         .merge(links::routes())
+        .merge(oauth::routes())
         .merge(problem::routes())
         .merge(range::routes())
         .merge(redirect::routes())
         .merge(request::routes())
+        .merge(rpc::routes())
         .merge(status::routes())
         .fallback(async || Refused::not_found("no such route"))
         .layer(DefaultBodyLimit::disable())

@@ -4,7 +4,7 @@ use super::{
     Balance, Priority, Tracked,
     shared::{Exchange, Shared, is_of_request},
 };
-use crate::{Body, BoxError, Error};
+use crate::{Body, BoxError, Error, copy::copy};
 use http::{Request, Response, Uri};
 use pin_project_lite::pin_project;
 use std::{
@@ -76,17 +76,6 @@ impl<S, P: Priority> Spare<S, P> {
         self.tried.push(failed.index());
         self.shared.choose(&self.priority, method, uri, &self.tried).ok()
     }
-}
-
-/// The request with another URI, or none when its body is a stream.
-fn copy(request: &Request<Body>, uri: Uri) -> Option<Request<Body>> {
-    let mut copy = Request::new(request.body().try_clone()?);
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = uri;
-    *copy.version_mut() = request.version();
-    copy.headers_mut().clone_from(request.headers());
-    copy.extensions_mut().clone_from(request.extensions());
-    Some(copy)
 }
 
 impl<S, P, F> ResponseFuture<S, P, F> {

@@ -33,12 +33,15 @@ pub use self::{
 
 use crate::{BoxError, url::redact};
 use http::{Method, StatusCode, Uri};
-use std::{error::Error as StdError, fmt, iter::successors};
+use std::{error::Error as StdError, fmt, iter::successors, sync::Arc};
 
 /// What went wrong, in one opaque word. See the [module docs](self).
 pub struct Error {
     inner: Box<Inner>,
 }
+
+/// A cause that several errors have in common.
+pub(crate) type SharedError = Arc<dyn StdError + Send + Sync>;
 
 struct Inner {
     kind: ErrorKind,
@@ -79,6 +82,8 @@ pub enum ErrorKind {
     Validator,
     /// A blocking call was made inside of an async task.
     Blocking,
+    /// There is no access token to authorize the request with.
+    Authorize,
 }
 
 impl Error {
@@ -245,6 +250,13 @@ impl Error {
         self.inner.kind == ErrorKind::Blocking
     }
 
+    /// Whether there is no access token to authorize the request with. The cause is what happened to
+    /// the request for one; [`status`](Self::status) and [`failure`](Self::failure) are of that.
+    #[must_use]
+    pub fn is_authorize(&self) -> bool {
+        self.inner.kind == ErrorKind::Authorize
+    }
+
     /// The status of a response that was not accepted.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -334,6 +346,7 @@ impl ErrorKind {
             Self::Io => "a local file or writer failed",
             Self::Blocking => "a blocking call was made inside of an async task",
             Self::Validator => "the response has no validator to make a change conditional on",
+            Self::Authorize => "there is no access token",
         }
     }
 }
@@ -357,7 +370,12 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.inner.source.as_deref().map(|e| e as _)
+        let source = self.inner.source.as_deref()?;
+        // One that several errors have in common would hide itself and show only its own source.
+        Some(match source.downcast_ref::<SharedError>() {
+            Some(shared) => &**shared,
+            None => source,
+        })
     }
 }
 
@@ -419,6 +437,20 @@ mod tests {
             Error::status_failure(failure).for_request(&Method::GET, &Uri::from_static("/a"));
         let error = Error::from_service(std::io::Error::other(std::io::Error::other(inner)));
         assert_eq!((error.status().unwrap(), error.url()), (StatusCode::NOT_FOUND, Some("/a")));
+    }
+
+    #[test]
+    fn cause_in_common_is_seen_like_any_other() {
+        let failure = Failure::new(http::Response::builder().status(404).body("x".into()).unwrap());
+        let cause: SharedError = Arc::new(Error::status_failure(failure));
+        let errors = [(); 2].map(|()| Error::new(ErrorKind::Authorize, Arc::clone(&cause)));
+        for error in errors {
+            assert_eq!(error.status(), Some(StatusCode::NOT_FOUND));
+            assert_eq!(
+                format!("{error:#}"),
+                "there is no access token: the server answered 404 Not Found"
+            );
+        }
     }
 
     #[test]

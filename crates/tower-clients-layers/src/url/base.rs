@@ -131,6 +131,32 @@ impl BaseUrl {
         Ok(self.join_reference(&reference.to_reference()?)?)
     }
 
+    /// Joins a reference that may be a whole URL of any origin. For what the program itself writes,
+    /// such as where it gets its credentials from.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the reference does not parse, or leads to another
+    /// origin and has no scheme.
+    ///
+    /// ```
+    /// use tower_clients_layers::BaseUrl;
+    ///
+    /// let base = BaseUrl::parse("https://api.example.com/v1")?;
+    /// assert_eq!(base.join_anywhere("token")?, "https://api.example.com/v1/token");
+    /// assert_eq!(base.join_anywhere("https://login.example/t")?, "https://login.example/t");
+    /// assert!(base.join_anywhere("//login.example/t").is_err());
+    /// # Ok::<(), tower_clients_layers::Error>(())
+    /// ```
+    pub fn join_anywhere(&self, reference: impl ToReference) -> Result<Uri, Error> {
+        let reference = reference.to_reference()?;
+        let mut base = self.clone().with_boundary(Boundary::Origin);
+        if let Ok(url) = parse_absolute(&reference.text) {
+            base = base.allow_origin(Origin::of_url(&url)?);
+        }
+        Ok(base.join_reference(&reference)?)
+    }
+
     /// The base URL that a reference leads to, with the same trailing part and boundary. Below
     /// [`Boundary::Path`], the new path becomes the boundary.
     ///

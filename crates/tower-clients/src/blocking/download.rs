@@ -11,7 +11,7 @@ use std::{
 use tokio::io::AsyncWrite;
 use tower_clients_layers::{Body, Error, HttpService};
 
-impl<S: HttpService<Body>, P: FnMut(Progress)> Download<Blocking<S>, P> {
+impl<S: HttpService<Body> + Clone, P: FnMut(Progress)> Download<Blocking<S>, P> {
     /// Sends the request, writes the body to `writer`, flushes it, and gives the number of bytes: the
     /// blocking form of the async `to_writer`.
     ///

@@ -58,11 +58,14 @@ pub use self::{
 use self::driver::Driver;
 use crate::{
     Session,
+    oauth::Grant,
     remote::Call,
     request::{RequestBuilder, download::Download},
 };
 use tokio::runtime::Handle;
-use tower_clients_layers::{Balance, Error, Unchecked, balance::Snapshot};
+use tower_clients_layers::{
+    Balance, Body, Error, SharedService, Unchecked, balance::Snapshot, url::ToReference,
+};
 use tower_clients_transport::Transport;
 
 /// A service whose requests are waited for. See the [module docs](self).
@@ -142,6 +145,22 @@ impl<S> crate::Client<S> {
     }
 }
 
+impl<T: SharedService<Body>> Client<Session<T>> {
+    /// Authorizes all requests by access tokens of an OAuth 2 token endpoint, and waits for the first
+    /// one: the blocking form of the async `authorize`. See [`oauth`](crate::oauth).
+    ///
+    /// # Errors
+    ///
+    /// Those of the async form, and [`ErrorKind::Blocking`](crate::ErrorKind::Blocking) inside of an
+    /// async task.
+    pub fn authorize(self, reference: impl ToReference, grant: Grant) -> Result<Self, Error> {
+        let driver = self.get_ref().driver.clone();
+        let client = self.map_inner(Blocking::into_inner).authorize(reference, grant);
+        let client = driver.run(client)?;
+        Ok(client.map_inner(|service| Blocking::new(service, driver)))
+    }
+}
+
 impl<T, P> Proxy<Session<Balance<T, P>>> {
     /// The hosts as they are now, in the order in which they were given.
     pub fn upstreams(&self) -> impl ExactSizeIterator<Item = Snapshot<'_>> {
@@ -196,6 +215,27 @@ macro_rules! blocking_forms {
             ) -> $over<crate::blocking::Blocking<S> $(, $check)?> {
                 let Self { client, $($field),* } = self;
                 $over { client: client.blocking_on(runtime), $($field),* }
+            }
+        }
+
+        impl<T $(, $check)?> $over<crate::blocking::Blocking<crate::Session<T>> $(, $check)?>
+        where
+            T: crate::SharedService<crate::Body>,
+        {
+            /// Authorizes all requests by access tokens of an OAuth 2 token endpoint, and waits for
+            /// the first one: the blocking form of the async `authorize`.
+            ///
+            /// # Errors
+            ///
+            /// Those of the async form, and [`ErrorKind::Blocking`](crate::ErrorKind::Blocking)
+            /// inside of an async task.
+            pub fn authorize(
+                mut self,
+                reference: impl crate::url::ToReference,
+                grant: crate::oauth::Grant,
+            ) -> Result<Self, crate::Error> {
+                self.client = self.client.authorize(reference, grant)?;
+                Ok(self)
             }
         }
     };

@@ -69,7 +69,7 @@ pub use self::{
 use crate::{
     Client, Session,
     blocking::blocking_forms,
-    over_client::{constructors, shows_client},
+    over_client::{authorizes, constructors, shows_client},
     remote::{Call, object},
 };
 use http::{HeaderValue, header::ACCEPT};
@@ -95,6 +95,7 @@ pub struct Graph<S = Session<Transport>> {
 constructors!(Graph, "GraphQL client");
 shows_client!(Graph);
 blocking_forms!(Graph {});
+authorizes!(Graph);
 
 impl<S: Clone> Graph<S> {
     /// Executes a query or mutation; awaiting it gives the data decoded as `T`, if there is no

@@ -40,7 +40,11 @@ pub use self::{
     judge::{Judge, Typed},
 };
 
-use crate::{Client, Session, blocking::blocking_forms, over_client::constructors};
+use crate::{
+    Client, Session,
+    blocking::blocking_forms,
+    over_client::{authorizes, constructors},
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{fmt, ops::Div, sync::Arc};
@@ -65,6 +69,7 @@ pub struct Remote<S = Session<Transport>, C = Unchecked> {
 
 constructors!(Remote, "remote");
 blocking_forms!(Remote<C> { defaults, is_form, check });
+authorizes!(Remote, C);
 
 impl<S, C> Remote<S, C> {
     /// The members that every call has, unless it has its own: anything that serializes as a JSON

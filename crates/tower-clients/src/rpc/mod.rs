@@ -58,7 +58,7 @@ pub use self::{
 use crate::{
     Client, RequestBuilder, Session,
     blocking::blocking_forms,
-    over_client::{constructors, shows_client},
+    over_client::{authorizes, constructors, shows_client},
     remote::Call,
 };
 use http::{HeaderValue, header::ACCEPT};
@@ -88,6 +88,7 @@ pub struct JsonRpc<S = Session<Transport>> {
 constructors!(JsonRpc, "JSON-RPC client");
 shows_client!(JsonRpc);
 blocking_forms!(JsonRpc { ids });
+authorizes!(JsonRpc);
 
 impl<S: Clone> JsonRpc<S> {
     /// Calls a method; awaiting it gives the result decoded as `T`.

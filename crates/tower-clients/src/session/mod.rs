@@ -1,8 +1,8 @@
 //! The layers between the client and the transport.
 //!
-//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`] and, with the feature
-//! `cookies`, `Cookies`. Each does nothing until it is configured, so the type does not depend on
-//! the configuration.
+//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`] and, with the
+//! feature `cookies`, `Cookies`. Each does nothing until it is configured, so the type does not
+//! depend on the configuration.
 //!
 //! ```
 //! use axum::Router;
@@ -24,13 +24,14 @@ use std::{
     task::{Context, Poll},
 };
 use tower_clients_layers::{
-    Authorize, AuthorizeLayer, BoxError, DefaultHeaders, DefaultHeadersLayer, DefaultQuery,
-    DefaultQueryLayer, Error, default_query,
+    Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders, DefaultHeadersLayer, DefaultQuery,
+    DefaultQueryLayer, Error, FetchToken, FetchTokenLayer, default_query, fetch_token,
 };
 use tower_layer::Layer;
 use tower_service::Service;
 
-type Stack<T> = DefaultQuery<DefaultHeaders<Authorize<cookies::Layered<T>>>>;
+type Stack<T> = DefaultQuery<DefaultHeaders<Credentials<cookies::Layered<T>>>>;
+type Credentials<S> = Authorize<FetchToken<S>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
 #[derive(Debug, Clone)]
@@ -43,15 +44,19 @@ pub struct Session<T> {
 pub(crate) struct SessionLayer {
     pub(crate) query: DefaultQueryLayer,
     pub(crate) headers: DefaultHeadersLayer,
-    pub(crate) authorize: AuthorizeLayer,
+    pub(crate) credentials: (AuthorizeLayer, FetchTokenLayer),
     pub(crate) cookies: cookies::Layer,
 }
+
+/// Adds no credential.
+pub(crate) const NO_CREDENTIALS: (AuthorizeLayer, FetchTokenLayer) =
+    (AuthorizeLayer::none(), FetchTokenLayer::none());
 
 impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        let layers = (&self.query, &self.headers, &self.authorize, &self.cookies);
+        let layers = (&self.query, &self.headers, &self.credentials, &self.cookies);
         Session { stack: layers.layer(transport) }
     }
 }
@@ -62,7 +67,7 @@ impl<T> Session<T> {
         let layers = SessionLayer {
             query: DefaultQueryLayer::none(),
             headers: DefaultHeadersLayer::none(),
-            authorize: AuthorizeLayer::none(),
+            credentials: NO_CREDENTIALS,
             cookies: cookies::none(),
         };
         layers.layer(transport)
@@ -70,46 +75,57 @@ impl<T> Session<T> {
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        cookies::get_ref(self.stack.get_ref().get_ref().get_ref())
+        cookies::get_ref(self.stack.get_ref().get_ref().get_ref().get_ref())
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
-        cookies::into_inner(self.stack.into_inner().into_inner().into_inner())
+        cookies::into_inner(self.stack.into_inner().into_inner().into_inner().into_inner())
+    }
+
+    /// The same session, with these in place of the credentials that it has.
+    pub(crate) fn with_credentials(mut self, layers: &(AuthorizeLayer, FetchTokenLayer)) -> Self
+    where
+        T: Clone,
+    {
+        let credentials = self.stack.get_mut().get_mut();
+        *credentials = layers.layer(credentials.get_ref().get_ref().clone());
+        self
     }
 }
 
-impl<T, B, R> Service<Request<B>> for Session<T>
+impl<T, R> Service<Request<Body>> for Session<T>
 where
-    T: Service<Request<B>, Response = Response<R>, Error: Into<BoxError>>,
+    T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
 {
     type Response = Response<R>;
     type Error = Error;
-    type Future = ResponseFuture<T::Future>;
+    type Future = ResponseFuture<T, T::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.stack.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
         ResponseFuture { future: self.stack.call(request) }
     }
 }
+
+type Inner<T, F> = fetch_token::ResponseFuture<cookies::Layered<T>, cookies::Future<F>>;
 
 pin_project! {
     /// Waits for the head of the response.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F> {
+    pub struct ResponseFuture<T, F> {
         #[pin]
-        future: default_query::ResponseFuture<cookies::Future<F>>,
+        future: default_query::ResponseFuture<Inner<T, F>>,
     }
 }
 
-impl<F, R, E> Future for ResponseFuture<F>
+impl<T, R> Future for ResponseFuture<T, T::Future>
 where
-    F: Future<Output = Result<Response<R>, E>>,
-    E: Into<BoxError>,
+    T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
 {
     type Output = Result<Response<R>, Error>;
 

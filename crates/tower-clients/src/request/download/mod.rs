@@ -17,6 +17,10 @@
 //!
 //! There is no limit of size.
 //!
+//! A body that breaks off can be [resumed](Download::resume), within one download: the file goes on
+//! where it was. When the download has failed, nothing of it is left, so that no other one, in this
+//! process or the next, could go on with it.
+//!
 //! ```
 //! use axum::{Router, routing::get};
 //! use tower_clients::Resource;
@@ -53,16 +57,18 @@ pub use self::{
 };
 
 use self::{file::Temporary, incoming::Incoming};
-use super::RequestBuilder;
+use super::{Checked, Pending, RequestBuilder};
 use http::{Response, StatusCode, header::RANGE};
 use std::{fmt, future::Future, path::Path, pin::pin, time::Duration};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tower_clients_layers::{
-    Body, Error, ErrorKind, HttpService,
+    Body, Error, ErrorKind, HttpService, ResumeLayer,
     content::check_coding,
     deadline::{DeadlineBody, limit},
     error::RequestLine,
+    resume::ResumeBody,
 };
+use tower_layer::Layer;
 
 /// So many bytes go to the disk at once, at least: each time costs a way to another thread.
 const WRITE: usize = 256 * 1024;
@@ -72,6 +78,7 @@ const WRITE: usize = 256 * 1024;
 pub struct Download<S, P = fn(Progress)> {
     request: RequestBuilder<S>,
     unframed: bool,
+    resume: ResumeLayer,
     progress: P,
 }
 
@@ -79,7 +86,8 @@ impl<S, M> RequestBuilder<S, M> {
     /// Asks for the body in a file or a writer, of a response with a status of 2xx. See
     /// [`download`](self).
     pub fn download(self) -> Download<S> {
-        Download { request: self.into_mode(), unframed: false, progress: |_| {} }
+        let resume = ResumeLayer::new(0);
+        Download { request: self.into_mode(), unframed: false, resume, progress: |_| {} }
     }
 }
 
@@ -89,8 +97,8 @@ impl<S, P> Download<S, P> {
     }
 
     pub(crate) fn map_service<T>(self, change: impl FnOnce(S) -> T) -> Download<T, P> {
-        let Self { request, unframed, progress } = self;
-        Download { request: request.map_service(change), unframed, progress }
+        let Self { request, unframed, resume, progress } = self;
+        Download { request: request.map_service(change), unframed, resume, progress }
     }
 
     /// Lets [`to_path`](Self::to_path) take a body whose end cannot be told from a cut. Such a file
@@ -100,14 +108,23 @@ impl<S, P> Download<S, P> {
         self
     }
 
+    /// Asks at most `attempts` times for the rest of a body that breaks off; 0 by default. Only a
+    /// document that is provably still the same is resumed, and what has come is kept. See
+    /// [`resume`](tower_clients_layers::resume).
+    pub fn resume(mut self, attempts: u32) -> Self {
+        self.resume = ResumeLayer::new(attempts);
+        self
+    }
+
     /// Calls `progress` when the head of the response is there, and for each piece of the body that
     /// was received. In place of an earlier one.
     pub fn on_progress<Q: FnMut(Progress)>(self, progress: Q) -> Download<S, Q> {
-        Download { request: self.request, unframed: self.unframed, progress }
+        let Self { request, unframed, resume, .. } = self;
+        Download { request, unframed, resume, progress }
     }
 }
 
-impl<S: HttpService<Body>, P: FnMut(Progress)> Download<S, P> {
+impl<S: HttpService<Body> + Clone, P: FnMut(Progress)> Download<S, P> {
     /// Sends the request and writes the body to `writer`, then flushes it. Gives the number of
     /// bytes.
     ///
@@ -115,7 +132,8 @@ impl<S: HttpService<Body>, P: FnMut(Progress)> Download<S, P> {
     ///
     /// Those of the request; [`ErrorKind::Status`] outside of 2xx; [`ErrorKind::Decode`] for a
     /// content coding; [`ErrorKind::Body`] for a body that breaks off or has another length than
-    /// the head says, with a [`FramingError`] when it was this that noticed;
+    /// the head says, with a [`FramingError`] when it was this that noticed, or with a
+    /// [`ResumeError`](tower_clients_layers::resume::ResumeError) when it could not be resumed;
     /// [`ErrorKind::Io`] with the error of `writer`. It has the part that came before the error.
     ///
     /// # Cancel safety
@@ -183,10 +201,11 @@ impl<S: HttpService<Body>, P: FnMut(Progress)> Download<S, P> {
         within(exchange, times).await
     }
 
-    async fn open(self, unframed: bool) -> Result<Incoming<DeadlineBody<S::ResBody>, P>, Error> {
-        let is_part =
-            self.request.request.as_ref().is_ok_and(|it| it.headers().contains_key(RANGE));
-        let response = self.request.response().send().await?;
+    async fn open(self, unframed: bool) -> Result<Incoming<Received<S>, P>, Error> {
+        let (service, deadline, request) = self.request.into_parts();
+        let is_part = request.as_ref().is_ok_and(|it| it.headers().contains_key(RANGE));
+        let service = service.map_inner(|inner| self.resume.layer(inner));
+        let response = Pending::<_, Checked>::new(service, deadline, request).await?;
         check_coding(response.headers()).map_err(|error| Error::new(ErrorKind::Decode, error))?;
         if response.status() == StatusCode::PARTIAL_CONTENT && !is_part {
             return Err(FramingError::Part.into());
@@ -194,6 +213,8 @@ impl<S: HttpService<Body>, P: FnMut(Progress)> Download<S, P> {
         Incoming::new(response, unframed, self.progress)
     }
 }
+
+type Received<S> = DeadlineBody<ResumeBody<S, Body>>;
 
 impl<S, P> Download<S, P> {
     fn times(&self) -> Times {
@@ -224,6 +245,7 @@ impl<S, P> fmt::Debug for Download<S, P> {
         f.debug_struct("Download")
             .field("request", &self.request)
             .field("allow_unframed", &self.unframed)
+            .field("resume", &self.resume)
             .finish_non_exhaustive()
     }
 }
