@@ -34,10 +34,9 @@ use tower_service::Service;
 /// assert_eq!(size_of_val(&*TRANSPORT), size_of::<usize>());
 /// ```
 ///
-/// A connection lives on the runtime of the request that opened it. When that runtime ends, such
-/// as at the end of a test, its connections close and requests from another runtime open new ones.
-/// The task that closes idle connections ends too and is not started again: from then on, an idle
-/// connection is closed when its host is next asked for, not as soon as its time has passed.
+/// A connection lives on the runtime of the request that opened it, which alone drives it, and is
+/// used for requests from there only. When that runtime ends, such as at the end of a test, its
+/// connections close.
 ///
 /// # HTTP versions
 ///
