@@ -1,28 +1,41 @@
 //! The body of a response.
 
-use crate::error::broken_body;
+use crate::{
+    connection::{Connection, Upload},
+    error::broken_body,
+    pool::{Host, Pool, Pooled as _},
+};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::{
     fmt,
+    future::poll_fn,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
+use tokio::{runtime::Handle, time::timeout};
 use tower_clients_layers::{Error, error::RequestLine};
+
+/// Reading so much is cheaper than another connection.
+const DRAINED: u64 = 64 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The body of a response, as it arrives: data frames, then trailers if there are any.
 ///
 /// # Errors
 ///
 /// An error is of the kind [`Body`](tower_clients_layers::ErrorKind::Body), names the request, and
-/// means that the body is incomplete.
+/// means that the body is incomplete. Nothing comes after it.
 ///
 /// # Cancel safety
 ///
-/// Frames that were not polled stay in the connection. Dropping the body before its end closes an
-/// HTTP/1.1 connection, and resets the one stream of an HTTP/2 connection; a body read to its end
-/// gives the connection back for the next request.
+/// Frames that were not polled stay in the connection. A body read to its end gives the connection
+/// back for the next request. Dropping one before its end closes an HTTP/1.1 connection, unless at
+/// most 64 KiB are left, which are read by a task within a second; it resets the one stream of an
+/// HTTP/2 connection.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -44,13 +57,43 @@ use tower_clients_layers::{Error, error::RequestLine};
 /// # }
 /// ```
 pub struct ResponseBody {
-    incoming: Incoming,
+    /// `None` when it is over.
+    incoming: Option<Incoming>,
+    lease: Option<Lease>,
     line: RequestLine,
 }
 
+/// A connection that goes back to the pool when its exchange is over.
+pub(crate) struct Lease {
+    pub(crate) connection: Connection,
+    pub(crate) host: Arc<Host<Connection>>,
+    pub(crate) pool: Arc<Pool<Connection>>,
+    pub(crate) upload: Upload,
+}
+
+impl Lease {
+    /// A connection that still sends is not good for another request.
+    fn end(self) {
+        if self.upload.is_over() && self.connection.share().is_none() {
+            self.pool.put(&self.host, self.connection);
+        }
+    }
+}
+
 impl ResponseBody {
-    pub(crate) fn new(incoming: Incoming, line: RequestLine) -> Self {
-        Self { incoming, line }
+    pub(crate) fn new(incoming: Incoming, lease: Lease, line: RequestLine) -> Self {
+        let mut this = Self { incoming: Some(incoming), lease: Some(lease), line };
+        if this.is_end_stream() {
+            this.end();
+        }
+        this
+    }
+
+    fn end(&mut self) {
+        self.incoming = None;
+        if let Some(lease) = self.lease.take() {
+            lease.end();
+        }
     }
 }
 
@@ -62,17 +105,52 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
-        Poll::Ready(frame.map(|f| f.map_err(|error| self.line.named_in(broken_body(error)))))
+        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx));
+        let is_over = frame.is_none() || incoming.is_end_stream();
+        Poll::Ready(match frame.transpose() {
+            Ok(frame) => {
+                if is_over {
+                    self.end();
+                }
+                frame.map(Ok)
+            }
+            Err(error) => {
+                (self.incoming, self.lease) = (None, None);
+                Some(Err(self.line.named_in(broken_body(error))))
+            }
+        })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.incoming.as_ref().is_none_or(Incoming::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.incoming.as_ref().map_or(SizeHint::with_exact(0), Incoming::size_hint)
     }
+}
+
+/// Reads what little is left, so that the connection can be used again.
+impl Drop for ResponseBody {
+    fn drop(&mut self) {
+        if let (Some(incoming), Some(lease)) = (self.incoming.take(), self.lease.take())
+            && lease.connection.share().is_none()
+            && incoming.size_hint().upper().is_some_and(|left| left <= DRAINED)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(timeout(DRAIN_TIMEOUT, drain(incoming, lease)));
+        }
+    }
+}
+
+async fn drain(mut incoming: Incoming, lease: Lease) {
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut incoming).poll_frame(cx)).await {
+        if frame.is_err() {
+            return;
+        }
+    }
+    lease.end();
 }
 
 impl fmt::Debug for ResponseBody {

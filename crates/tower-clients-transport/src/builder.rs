@@ -1,13 +1,18 @@
 //! The settings of a transport.
 
+#[cfg(feature = "http2")]
+use crate::connection::KeepAlive;
 #[cfg(feature = "tls")]
 use crate::tls::{Configured, Tls};
-use crate::{Transport, connect::Connector, version::HttpVersion};
-use hyper_util::{
-    client::legacy::{self, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
+use crate::{
+    Transport,
+    connect::Connector,
+    exchange::Shared,
+    pool::{Limits, Pool},
+    version::HttpVersion,
 };
-use std::{fmt, time::Duration};
+use hyper_util::client::legacy::connect::HttpConnector;
+use std::{fmt, sync::Arc, time::Duration};
 use tower_clients_layers::Error;
 
 /// Makes a [`Transport`]; from [`Transport::builder`].
@@ -26,8 +31,9 @@ use tower_clients_layers::Error;
 #[must_use = "a builder does nothing until `build`"]
 pub struct TransportBuilder {
     connect_timeout: Option<Duration>,
-    pool_idle_timeout: Duration,
-    pool_max_idle_per_host: usize,
+    limits: Limits,
+    #[cfg(feature = "http2")]
+    http2_keep_alive: Option<KeepAlive>,
     version: HttpVersion,
     #[cfg(feature = "tls")]
     tls: Tls,
@@ -37,8 +43,15 @@ impl TransportBuilder {
     pub(crate) fn new() -> Self {
         Self {
             connect_timeout: Some(Duration::from_secs(10)),
-            pool_idle_timeout: Duration::from_secs(90),
-            pool_max_idle_per_host: 32,
+            limits: Limits {
+                idle_timeout: Duration::from_secs(90),
+                max_age: None,
+                max_idle_per_host: 32,
+                max_open_per_host: None,
+                max_open: None,
+            },
+            #[cfg(feature = "http2")]
+            http2_keep_alive: None,
             version: HttpVersion::Negotiated,
             #[cfg(feature = "tls")]
             tls: Tls::platform(),
@@ -50,9 +63,8 @@ impl TransportBuilder {
     ///
     /// When it passes, the request fails with an error of the kind
     /// [`Timeout`](tower_clients_layers::ErrorKind::Timeout) that was not sent, and whose
-    /// [`timeout`](Error::timeout) is the one called `connect`. With prior knowledge of HTTP/2,
-    /// requests that were waiting for the same connection fail at that moment too, as errors of
-    /// the kind [`Connect`](tower_clients_layers::ErrorKind::Connect).
+    /// [`timeout`](Error::timeout) is the one called `connect`. Requests that were waiting for the
+    /// same connection then try each for itself.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self
@@ -69,17 +81,52 @@ impl TransportBuilder {
     /// Keep it below the limit of the servers: a request sent on a connection that the server is
     /// just closing fails as one that may have been sent.
     pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
-        self.pool_idle_timeout = limit;
+        self.limits.idle_timeout = limit;
         self
     }
 
     /// How many connections are kept without a request on them, per scheme, host and port. 32 by
     /// default; 0 turns the pool off, so that every request has a connection of its own.
     ///
-    /// It does not limit how many connections are open: that is for a layer that limits
-    /// concurrency.
+    /// It does not limit how many connections are open:
+    /// [`pool_max_open_per_host`](Self::pool_max_open_per_host) does.
     pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
-        self.pool_max_idle_per_host = connections;
+        self.limits.max_idle_per_host = connections;
+        self
+    }
+
+    /// How old a connection may become, such as where the addresses of a name change. No limit by
+    /// default. An exchange that is under way is not cut off.
+    pub fn pool_max_age(mut self, limit: Duration) -> Self {
+        self.limits.max_age = Some(limit);
+        self
+    }
+
+    /// How many connections may be open, per scheme, host and port, 1 at least. No limit by default.
+    ///
+    /// Further requests wait, in the order in which they came, for a connection that comes back, or
+    /// that closes so that another can be made. The wait is not part of the connect timeout.
+    pub fn pool_max_open_per_host(mut self, connections: usize) -> Self {
+        self.limits.max_open_per_host = Some(connections);
+        self
+    }
+
+    /// How many connections may be open in total, 1 at least. No limit by default.
+    ///
+    /// As with [`pool_max_open_per_host`](Self::pool_max_open_per_host), further requests wait. The
+    /// connection that has been idle longest is closed for one that waits.
+    pub fn pool_max_open(mut self, connections: usize) -> Self {
+        self.limits.max_open = Some(connections);
+        self
+    }
+
+    /// Asks a silent HTTP/2 server after each `interval` whether it is still there, and closes the
+    /// connection when it does not answer within `timeout`. Not asked by default. Only connections
+    /// with a request on them are asked about.
+    #[cfg(feature = "http2")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
+    pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
+        self.http2_keep_alive = Some(KeepAlive { interval, timeout });
         self
     }
 
@@ -139,30 +186,24 @@ impl TransportBuilder {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        let connector = Connector::new(
+        let connector = Connector {
             tcp,
-            self.connect_timeout,
+            limit: self.connect_timeout,
+            version: self.version,
+            #[cfg(feature = "http2")]
+            keep_alive: self.http2_keep_alive,
             #[cfg(feature = "tls")]
             tls,
-        );
-
-        let mut client = legacy::Client::builder(TokioExecutor::new());
-        client
-            .pool_idle_timeout(self.pool_idle_timeout)
-            .pool_max_idle_per_host(self.pool_max_idle_per_host)
-            // Without a timer, an idle connection stays open until its host is asked for again.
-            .pool_timer(TokioTimer::new());
-        #[cfg(feature = "http2")]
-        client.timer(TokioTimer::new()).http2_only(self.version == HttpVersion::Http2);
-        Transport::from_parts(client.build(connector), self)
+        };
+        let pool = Arc::new(Pool::new(self.limits));
+        Transport::from_parts(Shared { pool, connector, settings: self })
     }
 
     pub(crate) fn fields(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct(name);
         debug
             .field("connect_timeout", &self.connect_timeout)
-            .field("pool_idle_timeout", &self.pool_idle_timeout)
-            .field("pool_max_idle_per_host", &self.pool_max_idle_per_host)
+            .field("limits", &self.limits)
             .field("version", &self.version);
         #[cfg(feature = "tls")]
         debug.field("tls", &self.tls);

@@ -1,99 +1,114 @@
-//! Makes one connection: TCP, then TLS for `https`, within one limit of time.
+//! Makes one connection: TCP, then TLS for `https`, then HTTP, within one limit of time.
 
+#[cfg(feature = "http2")]
+use crate::connection::KeepAlive;
 #[cfg(feature = "tls")]
 use crate::tls::Configured;
-use http::{Uri, uri::Scheme};
-use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
+use crate::{
+    connection::{Connection, Driver},
+    error::no_connection,
+    pool::Opening,
+    version::HttpVersion,
 };
+use http::{Uri, uri::Scheme};
+#[cfg(feature = "tls")]
+use hyper_rustls::HttpsConnector;
+#[cfg(feature = "http2")]
+use hyper_util::client::legacy::connect::Connection as _;
+use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
+use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
-use tower_clients_layers::{BoxError, TimeoutError};
+use tower_clients_layers::{BoxError, Error, TimeoutError};
 use tower_service::Service;
 
 type Tcp = TokioIo<TcpStream>;
 
 #[cfg(feature = "tls")]
-type Connection = hyper_rustls::MaybeHttpsStream<Tcp>;
+type Stream = hyper_rustls::MaybeHttpsStream<Tcp>;
 #[cfg(not(feature = "tls"))]
-type Connection = Tcp;
+type Stream = Tcp;
 
-/// Makes connections for the pool, which clones it for every request.
-#[derive(Clone)]
+/// Makes connections for the pool.
 pub(crate) struct Connector {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    tcp: HttpConnector,
-    limit: Option<Duration>,
+    pub(crate) tcp: HttpConnector,
+    pub(crate) limit: Option<Duration>,
+    pub(crate) version: HttpVersion,
+    #[cfg(feature = "http2")]
+    pub(crate) keep_alive: Option<KeepAlive>,
     #[cfg(feature = "tls")]
-    tls: Configured,
+    pub(crate) tls: Configured,
 }
 
 impl Connector {
-    pub(crate) fn new(
-        tcp: HttpConnector,
-        limit: Option<Duration>,
-        #[cfg(feature = "tls")] tls: Configured,
-    ) -> Self {
-        let shared = Shared {
-            tcp,
-            limit,
-            #[cfg(feature = "tls")]
-            tls,
-        };
-        Self { shared: Arc::new(shared) }
-    }
-}
-
-impl Service<Uri> for Connector {
-    type Response = Connection;
-    type Error = BoxError;
-    /// The pool wants it to be `Unpin`, which no timer is.
-    type Future = Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let shared = Arc::clone(&self.shared);
-        Box::pin(async move {
-            let Some(limit) = shared.limit else {
-                return shared.connect(uri).await;
-            };
-            match timeout(limit, shared.connect(uri)).await {
-                Ok(connected) => connected,
-                Err(_) => Err(TimeoutError::connect(limit).into()),
+    /// Whether a new connection could carry many requests at once.
+    pub(crate) fn may_multiplex(&self, uri: &Uri) -> bool {
+        match self.version {
+            HttpVersion::Http1 => false,
+            #[cfg(feature = "http2")]
+            HttpVersion::Http2 => true,
+            HttpVersion::Negotiated => {
+                cfg!(feature = "http2") && uri.scheme() == Some(&Scheme::HTTPS)
             }
-        })
-    }
-}
-
-impl Shared {
-    async fn connect(&self, uri: Uri) -> Result<Connection, BoxError> {
-        if uri.scheme() == Some(&Scheme::HTTPS) {
-            return self.connect_securely(uri).await;
         }
-        let tcp = self.tcp.clone().call(uri).await?;
+    }
+
+    /// Makes a connection, which a task drives from here on.
+    pub(crate) async fn connect(
+        &self,
+        uri: &Uri,
+        opening: Opening<Connection>,
+    ) -> Result<Connection, Error> {
+        let connecting = self.connection(uri);
+        let result = match self.limit {
+            None => connecting.await,
+            Some(limit) => match timeout(limit, connecting).await {
+                Ok(result) => result,
+                Err(_) => Err(TimeoutError::connect(limit).into()),
+            },
+        };
+        match result {
+            Ok((connection, driver)) => {
+                let permits = opening.made(&connection);
+                tokio::spawn(async {
+                    driver.await;
+                    drop(permits);
+                });
+                Ok(connection)
+            }
+            Err(error) => {
+                opening.failed();
+                Err(no_connection(error))
+            }
+        }
+    }
+
+    async fn connection(&self, uri: &Uri) -> Result<(Connection, Driver), BoxError> {
+        let stream = self.stream(uri).await?;
+        #[cfg(feature = "http2")]
+        if self.version == HttpVersion::Http2 || stream.connected().is_negotiated_h2() {
+            return Ok(Connection::http2(stream, self.keep_alive).await?);
+        }
+        Ok(Connection::http1(stream).await?)
+    }
+
+    async fn stream(&self, uri: &Uri) -> Result<Stream, BoxError> {
+        if uri.scheme() == Some(&Scheme::HTTPS) {
+            return self.secure_stream(uri).await;
+        }
+        let tcp = self.tcp.clone().call(uri.clone()).await?;
         #[cfg(feature = "tls")]
-        let tcp = Connection::Http(tcp);
+        let tcp = Stream::Http(tcp);
         Ok(tcp)
     }
 
     #[cfg(feature = "tls")]
-    async fn connect_securely(&self, uri: Uri) -> Result<Connection, BoxError> {
+    async fn secure_stream(&self, uri: &Uri) -> Result<Stream, BoxError> {
         let config = self.tls.config().await?;
-        hyper_rustls::HttpsConnector::from((self.tcp.clone(), config)).call(uri).await
+        HttpsConnector::from((self.tcp.clone(), config)).call(uri.clone()).await
     }
 
     #[cfg(not(feature = "tls"))]
-    async fn connect_securely(&self, _: Uri) -> Result<Connection, BoxError> {
+    async fn secure_stream(&self, _: &Uri) -> Result<Stream, BoxError> {
         Err("`https` needs the feature `ring` (or `aws-lc-rs`) of `tower-clients-transport`".into())
     }
 }

@@ -1,68 +1,71 @@
 //! What hyper reports, in the words of this workspace.
 
-use hyper_util::client::legacy;
 use std::{error::Error as StdError, fmt};
-use tower_clients_layers::{Error, ErrorKind, TimeoutError};
+use tower_clients_layers::{BoxError, Error, ErrorKind, TimeoutError};
+
+/// Why there is no connection.
+#[cold]
+pub(crate) fn no_connection(error: BoxError) -> Error {
+    match error.downcast::<TimeoutError>() {
+        Ok(timeout) => Error::new(ErrorKind::Timeout, *timeout).not_sent(),
+        Err(error) => Error::new(ErrorKind::Connect, Cause(error)),
+    }
+}
+
+/// Why a request was not written.
+#[cold]
+pub(crate) fn not_sent(error: hyper::Error) -> Error {
+    unanswered(error).not_sent()
+}
 
 /// Why there is no response.
+///
+/// Not `from_service`: the chain may hold the error of a request body that is itself a response of
+/// another exchange, and whether *that* one was sent proves nothing here.
 #[cold]
-pub(crate) fn no_response(error: legacy::Error) -> Error {
-    if let Some(timeout) = error.source().and_then(|e| e.downcast_ref::<TimeoutError>()) {
-        return Error::new(ErrorKind::Timeout, timeout.clone()).not_sent();
-    }
-    // The client attaches the connection to an error only once it has handed over the request, so
-    // without one the failure is that of a handshake, even where the error does not say so.
-    if error.is_connect() || error.connect_info().is_none() {
-        return Error::new(ErrorKind::Connect, Cause::Client(error));
-    }
-    // A canceled request is one that the connection gave back unwritten.
-    let unwritten = error
-        .source()
-        .and_then(|e| e.downcast_ref::<hyper::Error>())
-        .is_some_and(hyper::Error::is_canceled);
-    // Not `from_service`: the chain may hold the error of a request body that is itself a response
-    // of another exchange, and whether *that* one was sent proves nothing here.
-    let error = Error::new(ErrorKind::Transport, Cause::Client(error));
-    if unwritten { error.not_sent() } else { error }
+pub(crate) fn unanswered(error: hyper::Error) -> Error {
+    let was_refused = was_refused(&error);
+    let error = Error::new(ErrorKind::Transport, Cause(error.into()));
+    if was_refused { error.not_sent() } else { error }
+}
+
+/// Whether an HTTP/2 server says that it did nothing with the request (RFC 9113 §8.7).
+#[cfg(feature = "http2")]
+fn was_refused(error: &hyper::Error) -> bool {
+    let error = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+    let error = error.filter(|error| error.is_remote());
+    error.is_some_and(|error| error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
+#[cfg(not(feature = "http2"))]
+const fn was_refused(_: &hyper::Error) -> bool {
+    false
 }
 
 /// Why a response body ended early.
 #[cold]
 pub(crate) fn broken_body(error: hyper::Error) -> Error {
-    Error::from_response_body(Cause::Body(error))
+    Error::from_response_body(Cause(error.into()))
 }
 
 /// Keeps the types of the library inside from being found in a chain of sources, where callers
 /// would come to depend on them.
-enum Cause {
-    Client(legacy::Error),
-    Body(hyper::Error),
-}
-
-impl Cause {
-    /// The client's own message, `client error (Connect)`, says less than the kind already does.
-    fn telling(&self) -> &(dyn StdError + 'static) {
-        match self {
-            Self::Client(error) => error.source().unwrap_or(error),
-            Self::Body(error) => error,
-        }
-    }
-}
+struct Cause(BoxError);
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.telling(), f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
 impl fmt::Debug for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.telling(), f)
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
 impl StdError for Cause {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.telling().source()
+        self.0.source()
     }
 }

@@ -27,6 +27,17 @@
 //! # }
 //! ```
 //!
+//! # The pool
+//!
+//! An HTTP/1.1 connection that comes back is kept for the next request to the same authority, the
+//! one that came back last is used first; an HTTP/2 connection is shared. Where it is not known yet
+//! what a server speaks, the first request finds out and others wait for that. A connection is not
+//! used again when it is too old, when the server sent bytes that nobody asked for, when the answer
+//! came before the whole request was sent, or when more than a little of the body was left unread.
+//!
+//! A request that a connection gives back unwritten, as one does that was just closed, is sent once
+//! more on a new connection, whatever its method: nothing of it has left. Nothing else is repeated.
+//!
 //! # Errors
 //!
 //! Every error is a [`tower_clients_layers::Error`] that names the request, and
@@ -38,7 +49,8 @@
 //! | no connection: DNS, TCP, TLS, HTTP/2 preface | `Connect` | no |
 //! | [`connect_timeout`](TransportBuilder::connect_timeout) passed | `Timeout` | no |
 //! | the server refuses the client certificate (after the handshake, in TLS 1.3) | `Connect` or `Transport` | as the kind says |
-//! | the connection closed before the request was written | `Transport` | no |
+//! | the connection closed before the request was written, twice | `Transport` | no |
+//! | an HTTP/2 server refused the stream | `Transport` | no |
 //! | the exchange failed later | `Transport` | yes |
 //! | the response body broke off | `Body` | yes |
 //!
@@ -56,7 +68,10 @@
 mod body;
 mod builder;
 mod connect;
+mod connection;
 mod error;
+mod exchange;
+mod pool;
 mod transport;
 mod version;
 

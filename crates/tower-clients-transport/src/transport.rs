@@ -1,17 +1,20 @@
 //! The service itself.
 
-use crate::{ResponseBody, TransportBuilder, connect::Connector, error::no_response};
+use crate::{
+    ResponseBody, TransportBuilder,
+    connection::Outgoing,
+    exchange::{Shared, exchange},
+};
 use bytes::Bytes;
-use http::{Request, Response, Uri, Version};
-use hyper_util::client::legacy;
+use http::{Request, Response, Uri, uri::Scheme};
 use std::{
     fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
-use tower_clients_layers::{Body, BoxError, Error, ErrorKind, error::RequestLine};
+use tower_clients_layers::{Body, BoxError, Error, ErrorKind};
 use tower_service::Service;
 
 /// A pooled HTTP client as a [`Service`]. See the [crate docs](crate).
@@ -31,10 +34,9 @@ use tower_service::Service;
 /// assert_eq!(size_of_val(&*TRANSPORT), size_of::<usize>());
 /// ```
 ///
-/// A connection lives on the runtime of the request that opened it. When that runtime ends, such
-/// as at the end of a test, its connections close and requests from another runtime open new ones.
-/// The task that closes idle connections ends too and is not started again: from then on, an idle
-/// connection is closed when its host is next asked for, not as soon as its time has passed.
+/// A connection lives on the runtime of the request that opened it, which alone drives it, and is
+/// used for requests from there only. When that runtime ends, such as at the end of a test, its
+/// connections close.
 ///
 /// # HTTP versions
 ///
@@ -45,12 +47,7 @@ use tower_service::Service;
 /// TLS carries what ALPN agrees on. The version of the *response* is the one that was spoken.
 #[derive(Clone)]
 pub struct Transport {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    client: legacy::Client<Connector, Body>,
-    settings: TransportBuilder,
+    shared: Arc<Shared>,
 }
 
 impl Transport {
@@ -67,11 +64,8 @@ impl Transport {
         TransportBuilder::new()
     }
 
-    pub(crate) fn from_parts(
-        client: legacy::Client<Connector, Body>,
-        settings: TransportBuilder,
-    ) -> Self {
-        Self { inner: Arc::new(Inner { client, settings }) }
+    pub(crate) fn from_parts(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
     }
 }
 
@@ -84,7 +78,7 @@ impl Default for Transport {
 /// Shows the settings of the builder; never keys.
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.settings.fields("Transport", f)
+        self.shared.settings.fields("Transport", f)
     }
 }
 
@@ -106,35 +100,28 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let line = Some(RequestLine::of(&request));
-        let exchange = match check(request.uri()) {
-            Ok(()) => {
-                let mut request = request.map(Body::new);
-                // Any other one is refused where the connection speaks a different version.
-                *request.version_mut() = Version::HTTP_11;
-                Exchange::Sent(self.inner.client.request(request))
+        let state = match check(request.uri()) {
+            Ok(()) => State::Sent(Box::pin(exchange(
+                Arc::clone(&self.shared),
+                request.map(|body| Outgoing::new(Body::new(body))),
+            ))),
+            Err(reason) => {
+                let error = Error::new(ErrorKind::Url, reason);
+                let error = error.for_request(request.method(), request.uri());
+                State::Refused(Some(error))
             }
-            Err(reason) => Exchange::Refused(reason),
         };
-        ResponseFuture { exchange, line }
+        ResponseFuture { state }
     }
 }
 
 /// The reason why a URI cannot be requested.
 fn check(uri: &Uri) -> Result<(), &'static str> {
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err("it is relative: give an absolute URL, or join it to a base URL in a layer");
-    };
-    if !matches!(scheme, "http" | "https") {
-        return Err("its scheme is neither `http` nor `https`");
+    match (uri.scheme(), uri.authority()) {
+        (Some(scheme), Some(_)) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => Ok(()),
+        (Some(_), Some(_)) => Err("its scheme is neither `http` nor `https`"),
+        _ => Err("it is relative: give an absolute URL, or join it to a base URL in a layer"),
     }
-    if authority.as_str().contains('@') {
-        return Err("it has user information: send that in an `Authorization` header instead");
-    }
-    if authority.host().is_empty() {
-        return Err("it names no host");
-    }
-    Ok(())
 }
 
 /// Waits for the head of the response.
@@ -145,28 +132,27 @@ fn check(uri: &Uri) -> Result<(), &'static str> {
 /// HTTP/2 connection resets the one stream. A connection that is being made for it is given up too.
 #[must_use = "futures do nothing unless polled"]
 pub struct ResponseFuture {
-    exchange: Exchange,
-    line: Option<RequestLine>,
+    state: State,
 }
 
-enum Exchange {
-    Sent(legacy::ResponseFuture),
-    Refused(&'static str),
+enum State {
+    /// The futures of hyper have no names, so this one cannot have one either.
+    Sent(Pin<Box<dyn Future<Output = Answer> + Send>>),
+    Refused(Option<Error>),
 }
+
+type Answer = Result<Response<ResponseBody>, Error>;
 
 impl Future for ResponseFuture {
-    type Output = Result<Response<ResponseBody>, Error>;
+    type Output = Answer;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = match &mut self.exchange {
-            Exchange::Sent(future) => ready!(Pin::new(future).poll(cx)).map_err(no_response),
-            Exchange::Refused(reason) => Err(Error::new(ErrorKind::Url, *reason)),
-        };
-        let line = self.line.take().expect("not polled after completion");
-        Poll::Ready(match result {
-            Ok(response) => Ok(response.map(|incoming| ResponseBody::new(incoming, line))),
-            Err(error) => Err(line.named_in(error)),
-        })
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
+        match &mut self.state {
+            State::Sent(exchange) => exchange.as_mut().poll(cx),
+            State::Refused(error) => {
+                Poll::Ready(Err(error.take().expect("not polled after completion")))
+            }
+        }
     }
 }
 
@@ -181,7 +167,7 @@ const _: () = {
     transport_is_shareable::<Transport>();
     assert!(size_of::<Transport>() == size_of::<usize>());
 
-    const fn future_is_sendable<T: Send + Sync + Unpin + 'static>() {}
+    const fn future_is_sendable<T: Send + Unpin + 'static>() {}
     future_is_sendable::<ResponseFuture>();
 };
 

@@ -32,10 +32,9 @@
 //! threads may call at once; one of them drives the connections of all. Between calls nothing
 //! runs; what happened to idle connections meanwhile is looked at when the next call begins.
 //!
-//! The connections of a [`Transport`] belong to the runtime that opened them. So do not go on with
-//! an async clone of a client that was made blocking: it could get a connection that nobody drives.
-//! `blocking_on(handle)` is for clients of a program that has a runtime: there all connections
-//! belong to that one, and it runs by itself.
+//! The connections of a [`Transport`] belong to the runtime that opened them, so a blocking client and
+//! its async clones share settings, cookies and tokens, but no connection. `blocking_on(handle)` is
+//! for clients of a program that has a runtime: there all connections belong to that one.
 //!
 //! # In async programs
 //!

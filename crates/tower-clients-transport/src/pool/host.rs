@@ -1,0 +1,258 @@
+//! The connections to one server.
+
+use super::{Limits, permit::Permits};
+use http::HeaderValue;
+use std::{
+    collections::VecDeque,
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+use tokio::{sync::oneshot, time::Instant};
+
+/// What the pool has to know of a connection.
+pub(crate) trait Pooled: Sized {
+    /// Whether it may still take a request.
+    fn is_open(&self) -> bool;
+
+    /// When it was made.
+    fn born(&self) -> Instant;
+
+    /// The same connection once more, if it carries many requests at once.
+    fn share(&self) -> Option<Self>;
+
+    /// Whether it carries no request now, as far as it is shared.
+    fn is_unused(&self) -> bool;
+}
+
+/// One server, as long as there are connections or requests to it.
+pub(crate) struct Host<C> {
+    /// What requests name it by in HTTP/1.1.
+    pub(crate) name: HeaderValue,
+    pub(super) permits: Permits,
+    limits: Limits,
+    slot: Mutex<Slot<C>>,
+}
+
+struct Slot<C> {
+    /// The last one put is the first one taken: so the others may become too old.
+    idle: Vec<Idle<C>>,
+    shared: Option<Idle<C>>,
+    multiplexing: Multiplexing,
+    waiting: VecDeque<oneshot::Sender<Grant<C>>>,
+}
+
+struct Idle<C> {
+    connection: C,
+    since: Instant,
+}
+
+/// Whether a connection carries many requests at once, which is known when there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Multiplexing {
+    Unknown,
+    /// One connection is being made to find out; other requests wait for it.
+    Asked,
+    No,
+}
+
+/// What a request is given that waited.
+pub(crate) enum Grant<C> {
+    Connection(C),
+    /// Go on as if it had not waited.
+    Again,
+    /// Make a connection of its own.
+    Connect,
+}
+
+/// What there is for a request.
+pub(super) enum Taken<C: Pooled> {
+    Connection(C),
+    Wait(Waiting<C>),
+    /// It is to make one; whether others wait for it.
+    Connect {
+        leads: bool,
+    },
+}
+
+impl<C: Pooled> Idle<C> {
+    fn is_usable(&self, limits: &Limits, now: Instant) -> bool {
+        let age = |since: Instant| now.saturating_duration_since(since);
+        self.connection.is_open()
+            && age(self.since) < limits.idle_timeout
+            && limits.max_age.is_none_or(|max_age| age(self.connection.born()) < max_age)
+    }
+
+    fn due(&self, limits: &Limits) -> Option<Instant> {
+        let idle = self.since.checked_add(limits.idle_timeout);
+        let old = limits.max_age.and_then(|max_age| self.connection.born().checked_add(max_age));
+        idle.into_iter().chain(old).min()
+    }
+}
+
+impl<C: Pooled> Host<C> {
+    pub(super) fn new(name: HeaderValue, limits: Limits) -> Self {
+        let slot = Slot {
+            idle: Vec::new(),
+            shared: None,
+            multiplexing: Multiplexing::Unknown,
+            waiting: VecDeque::new(),
+        };
+        let permits = Permits::new(limits.max_open_per_host);
+        Self { name, permits, limits, slot: Mutex::new(slot) }
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Slot<C>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `may_multiplex` is whether a new connection could carry many requests at once.
+    pub(super) fn take(self: &Arc<Self>, may_multiplex: bool) -> Taken<C> {
+        let (limits, now) = (&self.limits, Instant::now());
+        let mut slot = self.slot();
+        if let Some(shared) = &mut slot.shared {
+            if shared.is_usable(limits, now)
+                && let Some(connection) = shared.connection.share()
+            {
+                shared.since = now;
+                return Taken::Connection(connection);
+            }
+            slot.shared = None;
+        }
+        while let Some(idle) = slot.idle.pop() {
+            if idle.is_usable(limits, now) {
+                return Taken::Connection(idle.connection);
+            }
+        }
+        match slot.multiplexing {
+            Multiplexing::Asked => Taken::Wait(self.wait_in(&mut slot)),
+            Multiplexing::Unknown if may_multiplex => {
+                slot.multiplexing = Multiplexing::Asked;
+                Taken::Connect { leads: true }
+            }
+            _ => Taken::Connect { leads: false },
+        }
+    }
+
+    pub(super) fn wait(self: &Arc<Self>) -> Waiting<C> {
+        self.wait_in(&mut self.slot())
+    }
+
+    fn wait_in(self: &Arc<Self>, slot: &mut Slot<C>) -> Waiting<C> {
+        slot.waiting.retain(|waiting| !waiting.is_closed());
+        let (sender, receiver) = oneshot::channel();
+        slot.waiting.push_back(sender);
+        Waiting { host: Arc::clone(self), receiver }
+    }
+
+    /// Gives a connection to the request that has waited longest; without one, it is kept if
+    /// `keeps` is true.
+    pub(super) fn put(&self, mut connection: C, keeps: bool) -> bool {
+        let mut slot = self.slot();
+        while let Some(waiting) = slot.waiting.pop_front() {
+            match waiting.send(Grant::Connection(connection)) {
+                Err(Grant::Connection(refused)) => connection = refused,
+                _ => return false,
+            }
+        }
+        let keeps = keeps && slot.idle.len() < self.limits.max_idle_per_host;
+        if keeps {
+            slot.idle.push(Idle { connection, since: Instant::now() });
+        }
+        keeps
+    }
+
+    /// A connection was made.
+    pub(super) fn made(&self, connection: &C) {
+        let mut slot = self.slot();
+        match connection.share() {
+            Some(shared) => {
+                slot.multiplexing = Multiplexing::Unknown;
+                for waiting in mem::take(&mut slot.waiting) {
+                    let grant = connection.share().map_or(Grant::Again, Grant::Connection);
+                    // Who does not wait any more needs none.
+                    let _ = waiting.send(grant);
+                }
+                slot.shared = Some(Idle { connection: shared, since: Instant::now() });
+            }
+            None if slot.multiplexing == Multiplexing::Asked => {
+                slot.multiplexing = Multiplexing::No;
+                slot.let_all_connect();
+            }
+            None => slot.multiplexing = Multiplexing::No,
+        }
+    }
+
+    /// The connection that others wait for was not made. If it `failed`, each tries for itself, or
+    /// they would fail one after the other; else it was given up, and the next one takes over.
+    pub(super) fn not_made(&self, failed: bool) {
+        let mut slot = self.slot();
+        slot.multiplexing = Multiplexing::Unknown;
+        if failed {
+            slot.let_all_connect();
+            return;
+        }
+        for waiting in mem::take(&mut slot.waiting) {
+            let _ = waiting.send(Grant::Again);
+        }
+    }
+
+    /// Closes what is too old. When the next one will be, if any is left.
+    pub(super) fn close_old(&self) -> Option<Instant> {
+        let (limits, now) = (&self.limits, Instant::now());
+        let mut slot = self.slot();
+        slot.idle.retain(|idle| idle.is_usable(limits, now));
+        slot.shared.take_if(|shared| !shared.is_usable(limits, now));
+        slot.idle.iter().chain(&slot.shared).filter_map(|idle| idle.due(limits)).min()
+    }
+
+    /// Since when the connection is idle that is idle longest.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let slot = self.slot();
+        let shared = slot.shared.iter().filter(|shared| shared.connection.is_unused());
+        slot.idle.first().into_iter().chain(shared).map(|idle| idle.since).min()
+    }
+
+    /// Closes the connection that is idle longest.
+    pub(super) fn close_oldest(&self) {
+        let mut slot = self.slot();
+        if slot.idle.is_empty() {
+            slot.shared.take_if(|shared| shared.connection.is_unused());
+        } else {
+            slot.idle.remove(0);
+        }
+    }
+}
+
+impl<C> Slot<C> {
+    fn let_all_connect(&mut self) {
+        for waiting in mem::take(&mut self.waiting) {
+            let _ = waiting.send(Grant::Connect);
+        }
+    }
+}
+
+/// Waits for a [`Grant`]. One that comes when nobody waits any more is given to the next.
+pub(super) struct Waiting<C: Pooled> {
+    host: Arc<Host<C>>,
+    receiver: oneshot::Receiver<Grant<C>>,
+}
+
+impl<C: Pooled> Future for Waiting<C> {
+    type Output = Grant<C>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Grant<C>> {
+        Pin::new(&mut self.receiver).poll(cx).map(|grant| grant.unwrap_or(Grant::Again))
+    }
+}
+
+impl<C: Pooled> Drop for Waiting<C> {
+    fn drop(&mut self) {
+        self.receiver.close();
+        if let Ok(Grant::Connection(connection)) = self.receiver.try_recv() {
+            self.host.put(connection, true);
+        }
+    }
+}

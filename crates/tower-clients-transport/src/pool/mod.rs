@@ -1,0 +1,288 @@
+//! Connections that wait for the next request, and how many there may be.
+//!
+//! A request takes the connection that was put back last, or shares one that carries many requests
+//! at once, or makes one. Where it is not known yet whether a connection would carry many, the first
+//! request finds out and the others wait for it. Where there may be no more connections, a request
+//! waits for one to come back or to close, in the order of arrival; an idle one to another server is
+//! closed for it.
+
+mod host;
+mod key;
+mod permit;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::{
+    host::{Host, Pooled},
+    key::KeyRef,
+};
+
+use self::{
+    host::{Grant, Taken},
+    key::{AsKey, Key},
+    permit::{Permit, Permits},
+};
+use http::HeaderValue;
+use std::{
+    collections::HashMap,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::{
+        Arc, PoisonError, RwLock, Weak,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep_until},
+};
+
+/// How many connections there may be, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) idle_timeout: Duration,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) max_idle_per_host: usize,
+    pub(crate) max_open_per_host: Option<usize>,
+    pub(crate) max_open: Option<usize>,
+}
+
+/// The connections of one transport, by server.
+pub(crate) struct Pool<C> {
+    limits: Limits,
+    permits: Permits,
+    hosts: RwLock<HashMap<Key, Arc<Host<C>>>>,
+    /// How many wait because of the limit of all connections.
+    pressing: AtomicUsize,
+    /// Whether the task runs that closes what is too old.
+    is_swept: AtomicBool,
+}
+
+/// What a request goes on with.
+pub(crate) enum Acquired<C: Pooled> {
+    Connection(C),
+    Opening(Opening<C>),
+}
+
+/// The right to make a connection.
+///
+/// Dropping it before there is one lets others go on.
+pub(crate) struct Opening<C: Pooled> {
+    host: Arc<Host<C>>,
+    leads: bool,
+    permits: OpenPermits,
+}
+
+/// What an open connection holds until it is closed.
+#[derive(Debug)]
+pub(crate) struct OpenPermits {
+    held: Option<(Permit, Permit)>,
+}
+
+impl<C: Pooled + Send + 'static> Pool<C> {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            permits: Permits::new(limits.max_open),
+            hosts: RwLock::default(),
+            pressing: AtomicUsize::new(0),
+            is_swept: AtomicBool::new(false),
+        }
+    }
+
+    /// The server of a key. Its `name` is asked for when it is a new one.
+    pub(crate) fn host<E>(
+        &self,
+        key: KeyRef<'_>,
+        name: impl FnOnce() -> Result<HeaderValue, E>,
+    ) -> Result<Arc<Host<C>>, E> {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.get(&key as &dyn AsKey) {
+            return Ok(Arc::clone(host));
+        }
+        drop(hosts);
+        let name = name()?;
+        let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
+        let host = hosts.entry(key.to_key()).or_insert_with(|| Host::new(name, self.limits).into());
+        Ok(Arc::clone(host))
+    }
+
+    /// A connection, or the right to make one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped: what was granted meanwhile goes to the next.
+    pub(crate) async fn acquire(&self, host: &Arc<Host<C>>, may_multiplex: bool) -> Acquired<C> {
+        loop {
+            match host.take(may_multiplex) {
+                Taken::Connection(connection) => return Acquired::Connection(connection),
+                Taken::Connect { leads } => {
+                    // From here on it is the one that others wait for.
+                    let opening = Opening {
+                        host: Arc::clone(host),
+                        leads,
+                        permits: OpenPermits { held: None },
+                    };
+                    match Box::pin(self.open(opening)).await {
+                        Some(acquired) => return acquired,
+                        None => continue,
+                    }
+                }
+                Taken::Wait(waiting) => match waiting.await {
+                    Grant::Connection(connection) => return Acquired::Connection(connection),
+                    Grant::Again => {}
+                    Grant::Connect => {
+                        if let Some(acquired) = Box::pin(self.open(Opening::alone(host))).await {
+                            return acquired;
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    /// The right to make a connection that no other request shares in before it is there.
+    pub(crate) async fn acquire_new(&self, host: &Arc<Host<C>>) -> Opening<C> {
+        let mut opening = Opening::alone(host);
+        let permits = self.permits_for(host).await;
+        opening.permits.held = Some(permits);
+        opening
+    }
+
+    async fn open(&self, mut opening: Opening<C>) -> Option<Acquired<C>> {
+        let host = Arc::clone(&opening.host);
+        if let Some(permit) = host.permits.try_take()
+            && let Some(total) = self.permits.try_take()
+        {
+            opening.permits.held = Some((permit, total));
+            return Some(Acquired::Opening(opening));
+        }
+        let mut waiting = host.wait();
+        let mut permits = pin!(self.permits_for(&host));
+        let granted = poll_fn(|cx| match Pin::new(&mut waiting).poll(cx) {
+            Poll::Ready(grant) => Poll::Ready(Err(grant)),
+            Poll::Pending => permits.as_mut().poll(cx).map(Ok),
+        });
+        match granted.await {
+            Ok(permits) => {
+                opening.permits.held = Some(permits);
+                Some(Acquired::Opening(opening))
+            }
+            Err(Grant::Connection(connection)) => Some(Acquired::Connection(connection)),
+            Err(Grant::Again | Grant::Connect) => None,
+        }
+    }
+
+    async fn permits_for(&self, host: &Host<C>) -> (Permit, Permit) {
+        let permit = host.permits.take().await;
+        if let Some(total) = self.permits.try_take() {
+            return (permit, total);
+        }
+        let _pressing = Pressing::new(&self.pressing);
+        self.close_longest_idle();
+        (permit, self.permits.take().await)
+    }
+
+    /// Takes a connection back whose exchange is over.
+    pub(crate) fn put(self: &Arc<Self>, host: &Host<C>, connection: C) {
+        let is_wanted_elsewhere = self.pressing.load(Ordering::Relaxed) > 0;
+        if host.put(connection, !is_wanted_elsewhere) {
+            self.sweep();
+        }
+    }
+
+    fn close_longest_idle(&self) {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        let longest = hosts.values().filter_map(|host| Some((host.idle_since()?, host)));
+        if let Some((_, host)) = longest.min_by_key(|(since, _)| *since) {
+            host.close_oldest();
+        }
+    }
+
+    /// Starts the task that closes what is too old, unless it runs.
+    fn sweep(self: &Arc<Self>) {
+        if self.is_swept.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let sweeper = Sweeper(Arc::downgrade(self));
+        let Ok(runtime) = Handle::try_current() else { return };
+        let lifetime = self.limits.idle_timeout.min(self.limits.max_age.unwrap_or(Duration::MAX));
+        let first = Instant::now().checked_add(lifetime);
+        runtime.spawn(async move {
+            let mut due = first;
+            while let Some(next) = due {
+                sleep_until(next).await;
+                due = sweeper.0.upgrade().and_then(|pool| pool.close_old());
+            }
+        });
+    }
+
+    /// When there is something to do next.
+    fn close_old(&self) -> Option<Instant> {
+        let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = None;
+        hosts.retain(|_, host| {
+            let due = host.close_old();
+            next = next.into_iter().chain(due).min();
+            due.is_some() || Arc::strong_count(host) > 1
+        });
+        next
+    }
+}
+
+/// Counts one that waits.
+struct Pressing<'a>(&'a AtomicUsize);
+
+impl<'a> Pressing<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Pressing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Says that the task has ended, also when its runtime has.
+struct Sweeper<C>(Weak<Pool<C>>);
+
+impl<C> Drop for Sweeper<C> {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0.upgrade() {
+            pool.is_swept.store(false, Ordering::Release);
+        }
+    }
+}
+
+impl<C: Pooled> Opening<C> {
+    fn alone(host: &Arc<Host<C>>) -> Self {
+        Self { host: Arc::clone(host), leads: false, permits: OpenPermits { held: None } }
+    }
+
+    /// There is a connection, which holds the permits until it is closed.
+    pub(crate) fn made(mut self, connection: &C) -> OpenPermits {
+        self.leads = false;
+        self.host.made(connection);
+        OpenPermits { held: self.permits.held.take() }
+    }
+
+    /// There is none, and others would fare no better.
+    pub(crate) fn failed(mut self) {
+        if std::mem::take(&mut self.leads) {
+            self.host.not_made(true);
+        }
+    }
+}
+
+impl<C: Pooled> Drop for Opening<C> {
+    fn drop(&mut self) {
+        if self.leads {
+            self.host.not_made(false);
+        }
+    }
+}

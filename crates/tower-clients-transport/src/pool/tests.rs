@@ -1,0 +1,290 @@
+use super::*;
+use http::Uri;
+use std::{sync::Mutex, task::Context};
+use tokio::{runtime, time::sleep};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A connection that is nothing but what the pool sees of one.
+#[derive(Debug, Clone)]
+struct Fake {
+    id: u32,
+    born: Instant,
+    is_open: Arc<AtomicBool>,
+    is_shared: bool,
+}
+
+impl Fake {
+    fn new(id: u32) -> Self {
+        Self { id, born: Instant::now(), is_open: Arc::new(true.into()), is_shared: false }
+    }
+
+    fn shared(id: u32) -> Self {
+        Self { is_shared: true, ..Self::new(id) }
+    }
+}
+
+impl Pooled for Fake {
+    fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    fn born(&self) -> Instant {
+        self.born
+    }
+
+    fn share(&self) -> Option<Self> {
+        self.is_shared.then(|| self.clone())
+    }
+
+    fn is_unused(&self) -> bool {
+        self.is_shared
+    }
+}
+
+const UNLIMITED: Limits = Limits {
+    idle_timeout: Duration::from_secs(90),
+    max_age: None,
+    max_idle_per_host: 32,
+    max_open_per_host: None,
+    max_open: None,
+};
+
+fn pool(limits: Limits) -> Arc<Pool<Fake>> {
+    Arc::new(Pool::new(limits))
+}
+
+fn host(pool: &Pool<Fake>, name: &'static str) -> Arc<Host<Fake>> {
+    let uri = Uri::try_from(format!("http://{name}/")).unwrap();
+    let key = KeyRef::new(&uri, runtime::Handle::current().id());
+    pool.host(key, || Ok::<_, ()>(HeaderValue::from_static(name))).unwrap()
+}
+
+/// What a request gets at once; `None` while it would wait.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(std::task::Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+fn opening(acquired: Option<Acquired<Fake>>) -> Opening<Fake> {
+    match acquired {
+        Some(Acquired::Opening(opening)) => opening,
+        Some(Acquired::Connection(fake)) => panic!("there is {fake:?}"),
+        None => panic!("it waits"),
+    }
+}
+
+fn id(acquired: Option<Acquired<Fake>>) -> u32 {
+    match acquired {
+        Some(Acquired::Connection(fake)) => fake.id,
+        Some(Acquired::Opening(_)) => panic!("it makes one"),
+        None => panic!("it waits"),
+    }
+}
+
+#[tokio::test]
+async fn connection_that_was_put_last_is_taken_first() {
+    let pool = pool(UNLIMITED);
+    let (a, b) = (host(&pool, "a"), host(&pool, "b"));
+    pool.put(&a, Fake::new(1));
+    pool.put(&a, Fake::new(2));
+    opening(at_once(pool.acquire(&b, false)));
+    assert_eq!(id(at_once(pool.acquire(&a, false))), 2);
+    assert_eq!(id(at_once(pool.acquire(&a, false))), 1);
+    opening(at_once(pool.acquire(&a, false)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn connection_is_kept_for_its_idle_time_and_its_age() {
+    let limits = Limits { max_age: Some(100 * SECOND), ..UNLIMITED };
+    let pool = pool(limits);
+    let a = host(&pool, "a");
+    let fake = Fake::new(1);
+    for _ in 0..2 {
+        pool.put(&a, fake.clone());
+        sleep(49 * SECOND).await;
+        assert_eq!(id(at_once(pool.acquire(&a, false))), 1);
+    }
+    pool.put(&a, fake);
+    sleep(2 * SECOND).await;
+    opening(at_once(pool.acquire(&a, false)));
+
+    pool.put(&a, Fake::new(2));
+    sleep(90 * SECOND).await;
+    opening(at_once(pool.acquire(&a, false)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_old_is_closed_without_being_asked_for() {
+    let pool = pool(UNLIMITED);
+    let (fake, other) = (Fake::new(1), Fake::new(2));
+    let (weak, later) = (Arc::downgrade(&fake.is_open), Arc::downgrade(&other.is_open));
+    pool.put(&host(&pool, "a"), fake);
+    sleep(10 * SECOND).await;
+    pool.put(&host(&pool, "b"), other);
+    sleep(81 * SECOND).await;
+    assert_eq!((weak.strong_count(), later.strong_count()), (0, 1));
+    sleep(10 * SECOND).await;
+    assert_eq!(later.strong_count(), 0);
+    assert_eq!(pool.hosts.read().unwrap().len(), 0);
+
+    // The task has ended, and starts again.
+    sleep(SECOND).await;
+    let again = Fake::new(3);
+    let weak = Arc::downgrade(&again.is_open);
+    pool.put(&host(&pool, "a"), again);
+    sleep(91 * SECOND).await;
+    assert_eq!(weak.strong_count(), 0);
+}
+
+#[tokio::test]
+async fn closed_connection_is_passed_over() {
+    let pool = pool(UNLIMITED);
+    let a = host(&pool, "a");
+    let closed = Fake::new(2);
+    closed.is_open.store(false, Ordering::Relaxed);
+    pool.put(&a, Fake::new(1));
+    pool.put(&a, closed);
+    assert_eq!(id(at_once(pool.acquire(&a, false))), 1);
+}
+
+#[tokio::test]
+async fn so_many_are_kept_and_no_more() {
+    let pool = pool(Limits { max_idle_per_host: 1, ..UNLIMITED });
+    let a = host(&pool, "a");
+    pool.put(&a, Fake::new(1));
+    pool.put(&a, Fake::new(2));
+    assert_eq!(id(at_once(pool.acquire(&a, false))), 1);
+    opening(at_once(pool.acquire(&a, false)));
+}
+
+#[tokio::test]
+async fn first_requests_wait_for_one_connection_that_many_can_share() {
+    let pool = pool(UNLIMITED);
+    let a = host(&pool, "a");
+    let first = opening(at_once(pool.acquire(&a, true)));
+    let (mut second, mut third) =
+        (Box::pin(pool.acquire(&a, true)), Box::pin(pool.acquire(&a, true)));
+    assert!(at_once(&mut second).is_none() && at_once(&mut third).is_none());
+    drop(first.made(&Fake::shared(1)));
+    assert_eq!((id(at_once(second)), id(at_once(third))), (1, 1));
+    assert_eq!(id(at_once(pool.acquire(&a, true))), 1);
+}
+
+#[tokio::test]
+async fn first_requests_make_their_own_when_it_cannot_be_shared() {
+    let pool = pool(UNLIMITED);
+    let a = host(&pool, "a");
+    let first = opening(at_once(pool.acquire(&a, true)));
+    let mut second = Box::pin(pool.acquire(&a, true));
+    assert!(at_once(&mut second).is_none());
+    drop(first.made(&Fake::new(1)));
+    opening(at_once(second));
+    opening(at_once(pool.acquire(&a, true)));
+}
+
+#[tokio::test]
+async fn next_request_takes_over_from_one_that_was_given_up() {
+    let pool = pool(UNLIMITED);
+    let a = host(&pool, "a");
+    let first = opening(at_once(pool.acquire(&a, true)));
+    let (mut second, mut third) =
+        (Box::pin(pool.acquire(&a, true)), Box::pin(pool.acquire(&a, true)));
+    assert!(at_once(&mut second).is_none() && at_once(&mut third).is_none());
+    drop(first);
+    let second = opening(at_once(second));
+    assert!(at_once(&mut third).is_none());
+    drop(second.made(&Fake::shared(2)));
+    assert_eq!(id(at_once(third)), 2);
+}
+
+#[tokio::test]
+async fn all_try_for_themselves_when_the_first_failed() {
+    let pool = pool(UNLIMITED);
+    let a = host(&pool, "a");
+    let first = opening(at_once(pool.acquire(&a, true)));
+    let (mut second, mut third) =
+        (Box::pin(pool.acquire(&a, true)), Box::pin(pool.acquire(&a, true)));
+    assert!(at_once(&mut second).is_none() && at_once(&mut third).is_none());
+    first.failed();
+    let (_second, _third) = (opening(at_once(second)), opening(at_once(third)));
+}
+
+/// A connection and what it holds.
+fn made(opening: Opening<Fake>, id: u32) -> (Fake, OpenPermits) {
+    let fake = Fake::new(id);
+    let permits = opening.made(&fake);
+    (fake, permits)
+}
+
+#[tokio::test]
+async fn limit_of_a_host_makes_requests_wait_in_order() {
+    let pool = pool(Limits { max_open_per_host: Some(1), ..UNLIMITED });
+    let (a, b) = (host(&pool, "a"), host(&pool, "b"));
+    let (fake, permits) = made(opening(at_once(pool.acquire(&a, false))), 1);
+    opening(at_once(pool.acquire(&b, false)));
+    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(pool.acquire(&a, false))).collect();
+    assert!(waiting.iter_mut().all(|waiting| at_once(waiting).is_none()));
+
+    // The first one gave up; the next one gets the connection that comes back.
+    drop(waiting.remove(0));
+    pool.put(&a, fake.clone());
+    assert_eq!(id(at_once(waiting.remove(0))), 1);
+
+    // When it is closed, the next one may make another.
+    drop((fake, permits));
+    opening(at_once(waiting.remove(0)));
+}
+
+#[tokio::test]
+async fn what_is_given_to_one_that_left_goes_to_the_next() {
+    let pool = pool(Limits { max_open_per_host: Some(1), ..UNLIMITED });
+    let a = host(&pool, "a");
+    let (fake, _permits) = made(opening(at_once(pool.acquire(&a, false))), 1);
+    let (mut first, mut second) =
+        (Box::pin(pool.acquire(&a, false)), Box::pin(pool.acquire(&a, false)));
+    assert!(at_once(&mut first).is_none() && at_once(&mut second).is_none());
+    pool.put(&a, fake);
+    drop(first);
+    assert_eq!(id(at_once(second)), 1);
+}
+
+#[tokio::test]
+async fn limit_of_all_closes_what_is_idle_elsewhere() {
+    let pool = pool(Limits { max_open: Some(2), ..UNLIMITED });
+    let (a, b) = (host(&pool, "a"), host(&pool, "b"));
+    let (first, first_permits) = made(opening(at_once(pool.acquire(&a, false))), 1);
+    let (second, second_permits) = made(opening(at_once(pool.acquire(&a, false))), 2);
+    let weak = Arc::downgrade(&first.is_open);
+    pool.put(&a, first);
+    let mut waiting = Box::pin(pool.acquire(&b, false));
+    assert!(at_once(&mut waiting).is_none());
+    assert_eq!(weak.strong_count(), 0);
+
+    // While somebody waits, no connection becomes idle.
+    let weak = Arc::downgrade(&second.is_open);
+    pool.put(&a, second);
+    assert_eq!(weak.strong_count(), 0);
+    drop(first_permits);
+    let third = opening(at_once(waiting));
+    drop(second_permits);
+    opening(at_once(pool.acquire(&a, false)));
+    drop(third);
+}
+
+#[tokio::test]
+async fn right_to_connect_is_given_back_when_it_is_not_used() {
+    let pool = pool(Limits { max_open: Some(1), max_open_per_host: Some(1), ..UNLIMITED });
+    let a = host(&pool, "a");
+    for _ in 0..3 {
+        drop(opening(at_once(pool.acquire(&a, true))));
+        opening(at_once(pool.acquire(&a, true))).failed();
+        drop(at_once(pool.acquire_new(&a)).expect("it is free"));
+    }
+    let held = Mutex::new(at_once(pool.acquire_new(&a)));
+    assert!(at_once(pool.acquire(&a, false)).is_none());
+    drop(held);
+    opening(at_once(pool.acquire(&a, false)));
+}
