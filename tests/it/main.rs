@@ -25,3 +25,4 @@ mod same_behaviour;
 mod streams;
 mod timeouts;
 mod update;
+mod wire_allocations;
