@@ -28,7 +28,7 @@ pub enum NotResumed {
     /// The last attempt got no answer.
     Unanswered,
     /// It is another document by now, or the server gives no parts of it: the answer has the status
-    /// 200 or 412, another validator or length, or a content coding.
+    /// 200 or 412, another validator or length, no `ETag` though there was one, or a content coding.
     Changed,
     /// The answer is a part, but not the one that is missing: its `Content-Range` is another one,
     /// cannot be read or is none (as with `multipart/byteranges`), or it has more bytes than that.

@@ -69,10 +69,12 @@ impl Document {
         Ok(last + 1)
     }
 
-    /// Whether no validator is another one. A part need not have any (RFC 9110 §15.3.7).
+    /// Whether the validator is no other one. A part must have the tag; of a date it need not repeat
+    /// what the condition said (RFC 9110 §15.3.7).
     fn is_validated_by(&self, headers: &HeaderMap) -> bool {
         let holds = |name| headers.get_all(name).iter().all(|value| value == self.condition());
-        holds(ETAG) && (self.validator.name() == IF_MATCH || holds(LAST_MODIFIED))
+        let is_tag = self.validator.name() == IF_MATCH;
+        holds(ETAG) && if is_tag { headers.contains_key(ETAG) } else { holds(LAST_MODIFIED) }
     }
 }
 
