@@ -1,9 +1,6 @@
 //! One request, and the token that it is sent with.
 
-use super::{
-    flight::Seat,
-    shared::{Held, Shared},
-};
+use super::shared::{Flight, Held, Shared};
 use crate::{Body, BoxError, Error, copy::copy};
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use pin_project_lite::pin_project;
@@ -54,7 +51,7 @@ pin_project! {
     #[project = StageProjection]
     enum Stage<F> {
         // For a token.
-        Waiting { request: Option<Request<Body>>, seat: Option<Seat> },
+        Waiting { request: Option<Request<Body>>, flight: Option<Flight> },
         // For the service below, with what it is to be sent.
         Readying { to_send: Option<(Request<Body>, Arc<Held>)> },
         Sent { #[pin] future: F, held: Arc<Held>, copy: Option<Request<Body>> },
@@ -68,7 +65,7 @@ impl<S, F> ResponseFuture<S, F> {
 
     /// Sends the request by `service`, which is ready.
     pub(super) fn authorized(shared: Arc<Shared>, service: S, request: Request<Body>) -> Self {
-        let stage = Stage::Waiting { request: Some(request), seat: None };
+        let stage = Stage::Waiting { request: Some(request), flight: None };
         let exchange = Exchange { shared, service, is_ready: true, is_repeated: false, stage };
         Self { state: State::Authorized { exchange: Box::pin(exchange) } }
     }
@@ -98,8 +95,8 @@ where
         let mut this = self.project();
         loop {
             let next = match this.stage.as_mut().project() {
-                StageProjection::Waiting { request, seat } => {
-                    let Poll::Ready(held) = this.shared.poll_token(seat, cx) else {
+                StageProjection::Waiting { request, flight } => {
+                    let Poll::Ready(held) = this.shared.poll_token(flight, cx) else {
                         if mem::take(this.is_ready) {
                             // What readiness reserves may be what the fetch waits for.
                             *this.service = this.service.clone();
@@ -139,7 +136,7 @@ where
                     match copy.take().filter(|_| may_have_another) {
                         Some(request) => {
                             *this.is_repeated = true;
-                            Stage::Waiting { request: Some(request), seat: None }
+                            Stage::Waiting { request: Some(request), flight: None }
                         }
                         None => return Poll::Ready(Ok(response)),
                     }

@@ -75,7 +75,6 @@
 //! While a request waits for a token, it gives up its readiness, as the source may send through the
 //! same service.
 
-mod flight;
 mod future;
 mod shared;
 mod source;
@@ -89,7 +88,6 @@ use self::shared::Shared;
 use crate::{Body, BoxError, Error, macros::inner_service_accessors, url::Origin};
 use http::{Request, Response, header::AUTHORIZATION};
 use std::{
-    fmt,
     future::poll_fn,
     mem,
     sync::Arc,
@@ -125,8 +123,8 @@ impl FetchTokenLayer {
     /// [`ErrorKind::Authorize`](crate::ErrorKind::Authorize), with what the source says as its cause.
     pub async fn fetch(&self) -> Result<(), Error> {
         let Some(shared) = &self.shared else { return Ok(()) };
-        let mut seat = None;
-        poll_fn(|cx| shared.poll_token(&mut seat, cx)).await?;
+        let mut flight = None;
+        poll_fn(|cx| shared.poll_token(&mut flight, cx)).await?;
         Ok(())
     }
 }
@@ -173,11 +171,5 @@ where
             }
             None => ResponseFuture::untouched(self.inner.call(request)),
         }
-    }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("origin", &self.origin).finish_non_exhaustive()
     }
 }

@@ -1,12 +1,10 @@
 //! The token that all clones of a layer share.
 
-use super::{
-    Token,
-    flight::{Flight, Seat},
-    source::Source,
-};
+use super::{Token, source::Source};
 use crate::{BoxError, Error, ErrorKind, error::SharedError, url::Origin};
+use futures_util::{FutureExt, future};
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -20,9 +18,17 @@ pub(super) type Outcome = Result<Arc<Held>, SharedError>;
 
 pub(super) type Fetch = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// How long a failure stands, a new token is believed and an early refresh is not tried again. It
-/// bounds what the source is asked, whatever the servers answer.
+/// A fetch on its way, driven by everybody who waits for it: a request that is not polled holds up
+/// nobody. The state has it too, so that a refresh token is not used up for nothing when the last of
+/// them gives up: the next request goes on with it.
+pub(super) type Flight = future::Shared<Fetch>;
+
+/// The least time between two fetches that failures, refusals or margins lead to. A token whose life
+/// is over is fetched anew without it.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// So old a fetch that nobody waits for is not gone on with: its source may have no limit of time.
+const ABANDONED: Duration = Duration::from_secs(60);
 
 /// The longest time before its end in which a token is replaced early; at most a tenth of its life.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -68,13 +74,20 @@ struct State {
     held: Option<Arc<Held>>,
     /// Whether a request with the held token was refused.
     is_refused: bool,
-    /// The fetch that somebody waits for.
-    flight: Weak<Flight>,
+    flight: Option<Flight>,
     begun: Option<Instant>,
+    /// When a request was last told to wait.
+    held_up: Option<Instant>,
     failed: Option<(Instant, SharedError)>,
 }
 
 impl State {
+    /// The fetch that is on its way, unless everybody gave it up long ago.
+    fn flight_to_join(&self, now: Instant) -> Option<Flight> {
+        let is_fresh = self.begun.is_some_and(|begun| now < begun + ABANDONED);
+        self.flight.as_ref().filter(|flight| is_fresh || is_driven(flight)).cloned()
+    }
+
     fn usable(&self, now: Instant) -> Option<Arc<Held>> {
         self.held.clone().filter(|held| !self.is_refused && !held.has_ended(now))
     }
@@ -83,16 +96,22 @@ impl State {
         self.failed.as_ref().filter(|(at, _)| now < *at + PAUSE).map(|(_, error)| error)
     }
 
-    /// Whether a fetch began too short a time ago to refresh a token that still lives.
+    /// Whether a request was held up too short a time ago to hold up another for a token that still
+    /// lives.
     fn rests(&self, now: Instant) -> bool {
-        self.begun.is_some_and(|begun| now < begun + PAUSE)
+        self.held_up.is_some_and(|held_up| now < held_up + PAUSE)
     }
+}
+
+/// Whether somebody but the state has it.
+fn is_driven(flight: &Flight) -> bool {
+    flight.strong_count().is_some_and(|count| count > 1)
 }
 
 /// What there is for a request.
 enum Supply {
     Token(Arc<Held>),
-    Flight(Arc<Flight>),
+    Flight(Flight),
     Failure(SharedError),
 }
 
@@ -109,27 +128,26 @@ impl Shared {
     /// A token to send, which is the present one or comes from a fetch.
     pub(super) fn poll_token(
         self: &Arc<Self>,
-        seat: &mut Option<Seat>,
+        flight: &mut Option<Flight>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Arc<Held>, Error>> {
         let error = loop {
-            let Some(waiting) = seat else {
+            let Some(waiting) = flight else {
                 match self.supply() {
                     Supply::Token(held) => return Poll::Ready(Ok(held)),
                     Supply::Failure(error) => break error,
-                    Supply::Flight(flight) => *seat = Some(Seat::in_flight(flight)),
+                    Supply::Flight(new) => *flight = Some(new),
                 }
                 continue;
             };
-            let outcome = ready!(waiting.poll(cx));
-            *seat = None;
+            let outcome = ready!(waiting.poll_unpin(cx));
+            *flight = None;
             match outcome {
-                Some(Ok(held)) => return Poll::Ready(Ok(held)),
-                Some(Err(error)) => match self.lock().usable(Instant::now()) {
+                Ok(held) => return Poll::Ready(Ok(held)),
+                Err(error) => match self.lock().usable(Instant::now()) {
                     Some(held) => return Poll::Ready(Ok(held)),
                     None => break error,
                 },
-                None => {}
             }
         };
         Poll::Ready(Err(Error::new(ErrorKind::Authorize, error)))
@@ -139,31 +157,40 @@ impl Shared {
         let now = Instant::now();
         let mut state = self.lock();
         if let Some(held) = state.usable(now) {
-            let is_replaced = state.flight.strong_count() > 0;
+            let is_replaced = state.flight.as_ref().is_some_and(is_driven);
             if !held.is_due(now) || is_replaced || state.rests(now) {
                 return Supply::Token(held);
             }
-        } else if let Some(flight) = state.flight.upgrade().filter(|flight| !flight.has_panicked())
-        {
-            return Supply::Flight(flight);
-        } else if let Some(error) = state.failure(now) {
+        } else if let Some(error) = state.failure(now).filter(|_| state.flight.is_none()) {
             return Supply::Failure(Arc::clone(error));
         }
-        let fetch = Arc::clone(&self.source).start(Arc::clone(self), state.held.clone());
-        let flight = Arc::new(Flight::new(fetch));
-        (state.flight, state.begun) = (Arc::downgrade(&flight), Some(now));
+        state.held_up = Some(now);
+        if let Some(flight) = state.flight_to_join(now) {
+            return Supply::Flight(flight);
+        }
+        let fetch = Arc::clone(&self.source).start(Arc::downgrade(self), state.held.clone());
+        let flight = fetch.shared();
+        state.begun = Some(now);
+        let abandoned = state.flight.replace(flight.clone());
+        drop(state);
+        drop(abandoned);
         Supply::Flight(flight)
     }
 
     /// Takes in what a fetch came to that began at `asked`.
-    pub(super) fn fetched(&self, asked: Instant, token: Result<Token, BoxError>) -> Outcome {
+    pub(super) fn fetched(
+        this: &Weak<Self>,
+        asked: Instant,
+        token: Result<Token, BoxError>,
+    ) -> Outcome {
         let now = Instant::now();
         let outcome = match token {
             Ok(token) => Ok(Arc::new(Held::new(token, asked, now))),
             Err(error) => Err(SharedError::from(error)),
         };
-        let mut state = self.lock();
-        state.flight = Weak::new();
+        let Some(this) = this.upgrade() else { return outcome };
+        let mut state = this.lock();
+        state.flight = None;
         match &outcome {
             Ok(held) => {
                 state.held = Some(Arc::clone(held));
@@ -171,6 +198,7 @@ impl Shared {
             }
             Err(error) => state.failed = Some((now, Arc::clone(error))),
         }
+        drop(state);
         outcome
     }
 
@@ -186,3 +214,21 @@ impl Shared {
         true
     }
 }
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+/// The error of a fetch whose source panicked.
+#[derive(Debug)]
+pub(super) struct SourcePanicked;
+
+impl fmt::Display for SourcePanicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the source of the token panicked")
+    }
+}
+
+impl std::error::Error for SourcePanicked {}

@@ -2,10 +2,15 @@
 
 use super::{
     Token,
-    shared::{Fetch, Held, Shared},
+    shared::{Fetch, Held, Shared, SourcePanicked},
 };
 use crate::BoxError;
-use std::{future::Future, sync::Arc};
+use futures_util::FutureExt;
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Weak},
+};
 use tokio::time::Instant;
 
 /// Fetches access tokens.
@@ -57,7 +62,13 @@ pub trait TokenSource: Send + Sync + 'static {
     ///
     /// # Cancel safety
     ///
-    /// The future is dropped when nobody waits for it any more.
+    /// When nobody waits for the future any more, it stays as it is until the next request goes on
+    /// with it, or begins anew if it is more than a minute old. With the last clone of the layer it is
+    /// dropped.
+    ///
+    /// # Panics
+    ///
+    /// A panic is an error of all requests that wait.
     fn fetch(
         &self,
         previous: Option<&Token>,
@@ -79,16 +90,22 @@ where
 
 /// A [`TokenSource`] without its type.
 pub(super) trait Source: Send + Sync {
-    /// Fetches a token and puts it into `shared`.
-    fn start(self: Arc<Self>, shared: Arc<Shared>, previous: Option<Arc<Held>>) -> Fetch;
+    /// Fetches a token and puts it into `shared`, which has this future.
+    fn start(self: Arc<Self>, shared: Weak<Shared>, previous: Option<Arc<Held>>) -> Fetch;
 }
 
 impl<T: TokenSource> Source for T {
-    fn start(self: Arc<Self>, shared: Arc<Shared>, previous: Option<Arc<Held>>) -> Fetch {
+    fn start(self: Arc<Self>, shared: Weak<Shared>, previous: Option<Arc<Held>>) -> Fetch {
         let asked = Instant::now();
         Box::pin(async move {
-            let token = self.fetch(previous.as_deref().map(Held::token)).await;
-            shared.fetched(asked, token.map_err(Into::into))
+            let fetch = self.fetch(previous.as_deref().map(Held::token));
+            // All who wait have this future, so none of them may take the panic as its own.
+            let token = AssertUnwindSafe(fetch).catch_unwind().await;
+            let token = match token {
+                Ok(token) => token.map_err(Into::into),
+                Err(_) => Err(SourcePanicked.into()),
+            };
+            Shared::fetched(&shared, asked, token)
         })
     }
 }

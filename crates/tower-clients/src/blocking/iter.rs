@@ -57,7 +57,8 @@ impl<T> fmt::Debug for Iter<T> {
 /// The body of a response as [`Read`] and [`BufRead`].
 ///
 /// An [`Error`] comes as the inner error of an [`io::Error`]; `std::io::Error::downcast` gives it back.
-/// Dropping it unread gives up the connection (HTTP/1) or the stream (HTTP/2).
+/// Dropping it unread gives up the connection (HTTP/1) or the stream (HTTP/2); the server hears of it in
+/// the next call, where the client has a runtime of its own.
 pub struct Reader<B> {
     chunks: Iter<Chunks<B>>,
     chunk: Bytes,

@@ -35,6 +35,10 @@
 //! The connections of a [`Transport`] belong to the runtime that opened them, so a blocking client and
 //! its async clones share settings, cookies and tokens, but no connection. `blocking_on(handle)` is
 //! for clients of a program that has a runtime: there all connections belong to that one.
+//! It has to outlive the client.
+//!
+//! Code that runs inside of a call, such as a change of a document, a writer or the report of
+//! progress, counts as inside of an async task where the client drives itself.
 //!
 //! # In async programs
 //!
@@ -90,7 +94,7 @@ impl<S> Blocking<S> {
         &self.inner
     }
 
-    /// The service, which can be awaited again.
+    /// The service, to be awaited. Connections that were opened meanwhile stay with the runtime that did.
     pub fn into_inner(self) -> S {
         self.inner
     }

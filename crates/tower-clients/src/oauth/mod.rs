@@ -42,8 +42,8 @@
 //! none, the grant is asked for again. A body without a `grant_type` is none of RFC 6749, and is always
 //! sent again as it is.
 //!
-//! Where all requests that wait for a refresh are dropped, it is dropped too. The server may have made the
-//! new refresh token nevertheless, which is lost then. Give requests more time than a refresh takes.
+//! Where all requests that wait for a refresh are dropped, the next one goes on with it within a minute, so
+//! that a refresh token that is used up is not lost with them.
 //!
 //! # What an answer must be
 //!

@@ -28,15 +28,34 @@ async fn o2_failure_is_that_of_all_who_wait_and_of_the_next_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn o2_fetch_that_hangs_is_dropped_with_the_last_who_waits() {
+async fn o2_fetch_that_hangs_is_dropped_a_minute_after_the_last_gave_up() {
     let servers = Servers::default().set(|state| state.does = Does::Hangs);
     let service = servers.service();
     let (first, second) = (timeout(SECOND, get(&service)), timeout(2 * SECOND, get(&service)));
     let (first, second) = tokio::join!(first, second);
     assert!(first.is_err() && second.is_err() && servers.fetches() == 1);
     let servers = servers.set(|state| state.does = Does::Gives);
+    assert!(timeout(57 * SECOND, get(&service)).await.is_err());
+    advance(SECOND).await;
     assert_eq!(get(&service).await.unwrap(), 200);
     assert_eq!(servers.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn o2_next_request_goes_on_with_the_fetch_that_all_gave_up() {
+    let lifetime = Some(100 * SECOND);
+    let servers = Servers::default().set(|state| state.lifetime = lifetime);
+    let service = servers.service();
+    assert_eq!(get(&service).await.unwrap(), 200);
+    advance(95 * SECOND).await;
+    let servers = servers.set(|state| state.fetch_takes = 2 * SECOND);
+    // The early refresh was asked for, and its answer is not lost with who asked.
+    assert!(timeout(SECOND, get(&service)).await.is_err());
+    assert_eq!(get(&service).await.unwrap(), 200);
+    assert_eq!(
+        (servers.fetches(), servers.seen()),
+        (2, vec!["Bearer t1".into(), "Bearer t2".into()])
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -60,22 +79,17 @@ async fn request_that_is_not_polled_holds_up_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn source_that_panics_leaves_the_next_one_to_fetch() {
+async fn source_that_panics_is_an_error_of_all_who_wait() {
     let servers = Servers::default().set(|state| {
         (state.does, state.fetch_takes) = (Does::Panics, SECOND);
     });
     let service = servers.service();
-    let spawn = || {
-        let service = service.clone();
-        tokio::spawn(async move { get(&service).await })
-    };
-    let (first, second, third) = (spawn(), spawn(), spawn());
-    sleep(SECOND / 2).await;
-    let servers = servers.set(|state| state.does = Does::Gives);
-    assert!(first.await.unwrap_err().is_panic());
-    for other in [second, third] {
-        assert_eq!(other.await.unwrap().unwrap(), 200);
+    for error in thousand(&service).await.into_iter().map(Result::unwrap_err) {
+        assert!(error.is_authorize() && format!("{error:#}").contains("panicked"), "{error:#}");
     }
+    advance(SECOND).await;
+    let servers = servers.set(|state| state.does = Does::Gives);
+    assert_eq!(get(&service).await.unwrap(), 200);
     assert_eq!(servers.fetches(), 2);
 }
 

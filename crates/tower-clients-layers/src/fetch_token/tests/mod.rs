@@ -1,5 +1,4 @@
 mod driving;
-mod flight;
 mod life;
 mod refusal;
 
