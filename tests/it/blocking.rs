@@ -183,9 +183,10 @@ async fn call_works_where_waiting_is_allowed() {
 }
 
 #[tokio::test]
-async fn task_without_a_budget_waits_and_does_not_panic() {
+async fn call_inside_of_a_task_without_a_budget_is_an_error_too() {
     let api = api();
-    assert_eq!(unconstrained(async { api.get("bytes/3").bytes().wait() }).await.unwrap().len(), 3);
+    let error = unconstrained(async { api.get("bytes/3").bytes().wait() }).await.unwrap_err();
+    assert!(error.is_blocking() && !error.may_have_been_sent());
 }
 
 #[tokio::test]

@@ -98,12 +98,16 @@ async fn wrong_credentials_are_a_typed_error() {
         ),
     ] {
         let error = testbed().authorize("oauth/token", grant).await.unwrap_err();
-        assert_eq!((code(&error), error.status().unwrap().as_u16()), (expected, status));
+        // The status is that of another request than the one that was to be sent.
+        assert_eq!((code(&error), error.status()), (expected, None));
         assert_eq!(error.url(), Some("http://in.process/oauth/token"));
-        assert!(error.failure().unwrap().json::<Value>().unwrap()["error"] == expected);
+        let cause: &Error = error.find_source().unwrap();
+        assert_eq!(cause.status().unwrap().as_u16(), status);
+        assert!(cause.failure().unwrap().json::<Value>().unwrap()["error"] == expected);
     }
     let error = testbed().authorize("status/503", credentials()).await.unwrap_err();
-    assert!(error.is_authorize() && error.status().unwrap() == 503);
+    let cause: &Error = error.find_source().unwrap();
+    assert!(error.is_authorize() && cause.status().unwrap() == 503);
 }
 
 #[tokio::test(start_paused = true)]

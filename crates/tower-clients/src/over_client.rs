@@ -90,6 +90,21 @@ macro_rules! authorizes {
                 self.client = self.client.authorize(reference, grant).await?;
                 Ok(self)
             }
+
+            /// Like [`authorize`](Self::authorize), but fetches the first token when a request needs
+            /// it. For clients that are made outside of a runtime.
+            ///
+            /// # Errors
+            ///
+            /// As [`Client::authorize_lazily`](crate::Client::authorize_lazily).
+            pub fn authorize_lazily(
+                mut self,
+                reference: impl crate::url::ToReference,
+                grant: crate::oauth::Grant,
+            ) -> Result<Self, crate::Error> {
+                self.client = self.client.authorize_lazily(reference, grant)?;
+                Ok(self)
+            }
         }
     };
 }

@@ -21,6 +21,8 @@ use tower_layer::Layer;
 /// The first URL is the base URL: references are joined to it, and what lies below it is carried
 /// over to the host that is chosen. A reference that leads above it is an error. Errors name the
 /// request as it was made, with the first URL; [`upstreams`](Self::upstreams) tells about the hosts.
+/// The token endpoint of [`authorize`](Self::authorize) is asked through the hosts as well, so it must
+/// lie below the first URL.
 ///
 /// ```
 /// use axum::{Router, extract::Request, http::StatusCode};

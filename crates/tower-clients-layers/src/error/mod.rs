@@ -250,8 +250,8 @@ impl Error {
         self.inner.kind == ErrorKind::Blocking
     }
 
-    /// Whether there is no access token to authorize the request with. The cause is what happened to
-    /// the request for one; [`status`](Self::status) and [`failure`](Self::failure) are of that.
+    /// Whether there is no access token to authorize the request with. What happened to the request
+    /// for one is in the [cause](Self::find_source), an [`Error`] of its own with its own status.
     #[must_use]
     pub fn is_authorize(&self) -> bool {
         self.inner.kind == ErrorKind::Authorize
@@ -266,6 +266,10 @@ impl Error {
     /// The response that was not accepted: status, headers and the start of its body.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
+        // That is the answer to another request.
+        if self.is_authorize() {
+            return None;
+        }
         self.look(|error| error.inner.failure.as_ref())
     }
 
@@ -445,7 +449,9 @@ mod tests {
         let cause: SharedError = Arc::new(Error::status_failure(failure));
         let errors = [(); 2].map(|()| Error::new(ErrorKind::Authorize, Arc::clone(&cause)));
         for error in errors {
-            assert_eq!(error.status(), Some(StatusCode::NOT_FOUND));
+            // The status is that of another request.
+            let cause: &Error = error.find_source().unwrap();
+            assert_eq!((error.status(), cause.status()), (None, Some(StatusCode::NOT_FOUND)));
             assert_eq!(
                 format!("{error:#}"),
                 "there is no access token: the server answered 404 Not Found"

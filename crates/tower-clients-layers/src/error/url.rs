@@ -16,6 +16,7 @@ pub(crate) enum Reason {
     NotAbsolute,
     Scheme,
     UserInfo,
+    ClearText,
     BaseQuery,
     BaseFragment,
     Port,
@@ -79,6 +80,7 @@ impl fmt::Display for UrlError {
             }
             Reason::NotUtf8 => "the `Location` is not UTF-8",
             Reason::Locations => "the `Location` lines differ",
+            Reason::ClearText => "it is `http`, where all that is secret is sent over `https`",
             Reason::UserInfo => "user information is not allowed in a URL; use basic authorization instead",
             Reason::BaseQuery => {
                 "a base URL, or a child of one, has no query; use query parameters instead"

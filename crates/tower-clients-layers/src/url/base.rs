@@ -136,8 +136,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the reference does not parse, or leads to another
-    /// origin and has no scheme.
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the reference does not parse, leads to another
+    /// origin and has no scheme, or leads from `https` to `http`.
     ///
     /// ```
     /// use tower_clients_layers::BaseUrl;
@@ -146,6 +146,7 @@ impl BaseUrl {
     /// assert_eq!(base.join_anywhere("token")?, "https://api.example.com/v1/token");
     /// assert_eq!(base.join_anywhere("https://login.example/t")?, "https://login.example/t");
     /// assert!(base.join_anywhere("//login.example/t").is_err());
+    /// assert!(base.join_anywhere("http://login.example/t").is_err());
     /// # Ok::<(), tower_clients_layers::Error>(())
     /// ```
     pub fn join_anywhere(&self, reference: impl ToReference) -> Result<Uri, Error> {
@@ -154,7 +155,11 @@ impl BaseUrl {
         if let Ok(url) = parse_absolute(&reference.text) {
             base = base.allow_origin(Origin::of_url(&url)?);
         }
-        Ok(base.join_reference(&reference)?)
+        let uri = base.join_reference(&reference)?;
+        if self.inner.scheme == Scheme::HTTPS && uri.scheme() != Some(&Scheme::HTTPS) {
+            return Err(UrlError::from(Reason::ClearText).into());
+        }
+        Ok(uri)
     }
 
     /// The base URL that a reference leads to, with the same trailing part and boundary. Below

@@ -1,19 +1,13 @@
 //! Who drives the futures of blocking calls.
 
 use std::{
-    future::Future,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
+    future::{Future, ready},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::{Context, Poll, Waker},
 };
 use tokio::{
     runtime::{Builder, Handle, Runtime},
-    sync::oneshot,
     task::{coop, yield_now},
 };
 use tower_clients_layers::{Error, ErrorKind};
@@ -40,23 +34,17 @@ impl Driver {
         &self,
         future: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let is_inside = Handle::try_current().is_ok();
-        if is_inside && is_task() {
-            let advice = "await the async client, or call inside of `spawn_blocking`";
+        if Handle::try_current().is_ok_and(|runtime| is_task() || !allows_waiting(&runtime)) {
+            let advice = "await the async client, or call inside of `spawn_blocking`; \
+                          inside of what another call calls, use what that gives";
             return Err(Error::new(ErrorKind::Blocking, advice));
         }
         match self {
-            Self::Own(own) => match own.runtime() {
-                runtime if is_inside => run_inside(runtime, future),
-                runtime => runtime.block_on(async {
-                    catch_up().await;
-                    future.await
-                }),
-            },
-            Self::Given(handle) => {
-                let _guard = handle.enter();
-                poll_here(future)
-            }
+            Self::Own(own) => own.runtime().block_on(async {
+                catch_up().await;
+                future.await
+            }),
+            Self::Given(handle) => handle.block_on(future),
         }
     }
 }
@@ -101,54 +89,8 @@ async fn catch_up() {
     yield_now().await;
 }
 
-/// Inside of another runtime's thread a runtime may not be entered, so another thread runs it.
-fn run_inside<T>(runtime: &Runtime, future: impl Future<Output = T>) -> T {
-    let (caught_up, ready) = mpsc::channel::<()>();
-    // Dropped when this is over, however that ends.
-    let (running, over) = oneshot::channel::<()>();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            runtime.block_on(async {
-                catch_up().await;
-                drop(caught_up);
-                let _ = over.await;
-            });
-        });
-        let _running = running;
-        let _ = ready.recv();
-        let _guard = runtime.enter();
-        poll_here(future)
-    })
-}
-
-/// Polls a future on this thread, which sleeps in between.
-fn poll_here<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let wakeup = Arc::new(Wakeup { thread: thread::current(), is_due: AtomicBool::new(true) });
-    let waker = Waker::from(Arc::clone(&wakeup));
-    let mut cx = Context::from_waker(&waker);
-    loop {
-        if !wakeup.is_due.swap(false, Ordering::Acquire) {
-            thread::park();
-        } else if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return output;
-        }
-    }
-}
-
-struct Wakeup {
-    thread: Thread,
-    /// The token of the thread alone could be taken by something below that parks as well.
-    is_due: AtomicBool,
-}
-
-impl Wake for Wakeup {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.is_due.store(true, Ordering::Release);
-        self.thread.unpark();
-    }
+/// Of a task that runs without a budget, as `unconstrained` ones do, only tokio knows, and says so by a
+/// panic. It is printed, and goes no further than here.
+fn allows_waiting(runtime: &Handle) -> bool {
+    catch_unwind(AssertUnwindSafe(|| runtime.block_on(ready(())))).is_ok()
 }

@@ -93,6 +93,9 @@ where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if into.is_empty() {
+            return Ok(0);
+        }
         let amount = self.fill_buf()?.read(into)?;
         self.consume(amount);
         Ok(amount)
