@@ -18,13 +18,15 @@ use self::{
     results::Results,
 };
 use crate::{Result, cargo, root, target};
-use std::{env, fs, path::Path};
+use std::{collections::btree_map::Entry, env, fs, path::Path};
 
 const PACKAGE: &str = "benches/peers";
 
 /// How much is done.
 struct Scale {
     rounds: usize,
+    /// As the report names them.
+    title: &'static str,
     /// The requests of the plan are divided by it.
     divisor: usize,
 }
@@ -37,8 +39,8 @@ pub(crate) fn run() -> Result {
         Some(other) => return Err(format!("there is no option `{other}`").into()),
     };
     let scale = match quick {
-        true => Scale { rounds: 3, divisor: 5 },
-        false => Scale { rounds: 7, divisor: 1 },
+        true => Scale { rounds: 3, title: "3 short rounds", divisor: 5 },
+        false => Scale { rounds: 7, title: "7 rounds", divisor: 1 },
     };
     let target = target();
     let built = target.to_str().ok_or("the name of the target folder is not Unicode")?;
@@ -47,15 +49,16 @@ pub(crate) fn run() -> Result {
 
     let results = measure(&Peers::start(&target)?, &scale)?;
     fs::write(target.join("benchmarks.json"), results.to_json().to_string())?;
-    write(&results, scale.rounds)
+    write(&results, scale.title)
 }
 
 fn measure(peers: &Peers, scale: &Scale) -> Result<Results> {
     let mut results = Results::default();
     for case in &CASES {
         for client in case.clients() {
-            let allocations = peers.allocations(client, case)?;
-            results.allocations.entry((case.work, client)).or_insert(allocations);
+            if let Entry::Vacant(entry) = results.allocations.entry((case.work, client)) {
+                entry.insert(peers.allocations(client, case)?);
+            }
         }
     }
     results.instructions = instructions::count(peers, 1000 / scale.divisor)?;
@@ -76,7 +79,7 @@ fn measure(peers: &Peers, scale: &Scale) -> Result<Results> {
     Ok(results)
 }
 
-fn write(results: &Results, rounds: usize) -> Result {
+fn write(results: &Results, rounds: &str) -> Result {
     let docs = root().join("docs");
     let report = report::markdown(results, rounds, &machine::describe()?, &locked()?);
     print!("{}", report::tables(results));

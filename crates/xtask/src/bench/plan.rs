@@ -34,15 +34,15 @@ const fn case(work: &'static str, connections: usize, requests: usize) -> Case {
 pub(super) const CASES: [Case; 12] = [
     case("get", 1, 4_000),
     case("get", 8, 10_000),
-    case("get", 64, 16_000),
-    Case { group: Group::Awaited, ..case("get", 512, 16_000) },
+    case("get", 64, 12_000),
+    Case { group: Group::Awaited, ..case("get", 512, 12_000) },
     case("post", 1, 4_000),
-    case("post", 64, 12_000),
+    case("post", 64, 10_000),
     case("get64k", 1, 500),
     case("get64k", 8, 1_000),
     Case { server: Server::Http2, group: Group::Http2, ..case("h2c", 64, 20_000) },
     Case { server: Server::Tls, ..case("tls", 1, 3_000) },
-    Case { server: Server::Tls, ..case("tls", 64, 12_000) },
+    Case { server: Server::Tls, ..case("tls", 64, 10_000) },
     case("download", 1, 1),
 ];
 
@@ -67,7 +67,7 @@ pub(super) const WORKS: [(&str, &str, &str); 6] = [
     (
         "get",
         "A small JSON document over HTTP/1.1",
-        "A document of 161 bytes is decoded into a struct.",
+        "A document of 159 bytes is decoded into a struct.",
     ),
     (
         "post",

@@ -25,7 +25,7 @@ a thread. Tasks run on the one worker of a tokio runtime with threads. All keep 
 do not delay packets; all else is as it is by default.
 * Clients take turns in every round. Ratios are of the throughput in the same round, and the median of them \
 is shown. Half of all rounds differ from it by no more than the figure behind ±, which belongs to the ratio to hyper. \
-Other figures are medians too.
+Throughput and memory are medians too, times are means.
 * Before the figures are taken, the connections are opened and warmed up.
 * *User* and *CPU* are microseconds of the client's process for one request, in user space and \
 altogether. Linux takes samples to tell the one from the other, so the first is rough. *RSS* is the \
@@ -36,7 +36,7 @@ fewest connections, by a program of its own. What libcurl allocates is not among
 
 pub(super) fn markdown(
     results: &Results,
-    rounds: usize,
+    rounds: &str,
     machine: &str,
     packages: &[(String, String)],
 ) -> String {
@@ -52,8 +52,7 @@ pub(super) fn markdown(
     let tables = tables(results);
     let [throughput, allocations] = plot::FILES;
     format!(
-        "# Benchmarks\n\n{HOW}{instructions}\n\n## Measured on\n\n{machine}* {packages}\n* {rounds} \
-         rounds\n\n![Requests per second, small JSON documents]({throughput})\n\n\
+        "# Benchmarks\n\n{HOW}{instructions}\n\n## Measured on\n\n{machine}* {packages}\n* {rounds}\n\n![Requests per second, small JSON documents]({throughput})\n\n\
          ![Allocations per request]({allocations})\n{tables}"
     )
 }

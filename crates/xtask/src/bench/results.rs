@@ -66,14 +66,16 @@ impl Results {
         let own = self.samples.get(&(case, client))?;
         let to =
             |other| Ratio::of(own, self.samples.get(&(case, other)).map_or(&[], Vec::as_slice));
-        let over = |value: fn(&Sample) -> f64| median(own.iter().map(value));
+        // The system counts time in ticks, so only the sum over many of them tells something.
+        let mean =
+            |value: fn(&Sample) -> f64| own.iter().map(value).sum::<f64>() / own.len() as f64;
         Some(Row {
-            rate: over(|sample| sample.rate),
+            rate: median(own.iter().map(|sample| sample.rate)),
             to_limit: to(LIMIT),
             to_reqwest: to(REQWEST),
-            user: over(|sample| sample.user),
-            cpu: over(|sample| sample.user + sample.system),
-            rss: over(|sample| sample.rss),
+            user: mean(|sample| sample.user),
+            cpu: mean(|sample| sample.user + sample.system),
+            rss: median(own.iter().map(|sample| sample.rss)),
         })
     }
 
@@ -107,7 +109,7 @@ impl Ratio {
 }
 
 /// Of nothing it is not a number.
-pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
+fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
     match values.len() {
