@@ -1,8 +1,8 @@
 //! The clients. Each sends the same headers, checks the status, and decodes by its own means; where
 //! it has none, by `serde_json`.
 //!
-//! None of them delays packets, and all keep as many idle connections as are used. Everything else
-//! is as it is by default.
+//! None of them delays packets or asks for compression, and all keep as many idle connections as are
+//! used. Everything else is as it is by default.
 
 mod hand;
 mod hyper;

@@ -44,7 +44,7 @@ pub(crate) fn run() -> Result {
     };
     let target = target();
     let built = target.to_str().ok_or("the name of the target folder is not Unicode")?;
-    let build = format!("build --release --locked --manifest-path {PACKAGE}/Cargo.toml");
+    let build = format!("build --release --manifest-path {PACKAGE}/Cargo.toml");
     cargo(&build, &[("CARGO_TARGET_DIR", built)])?;
 
     let results = measure(&Peers::start(&target)?, &scale)?;

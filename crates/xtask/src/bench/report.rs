@@ -21,8 +21,8 @@ headers, and no pool. *hyper-util, pooled* and `Transport` get prepared requests
 *The rest by hand* joins a URL, adds headers and a token, and checks status and content type. \
 `Resource` has a base URL, default headers and a token. The others get a URL made by `format!`.
 * A connection is a task that sends its next request when it has the answer; of blocking clients it is \
-a thread. Tasks run on the one worker of a tokio runtime with threads. All keep enough idle connections and \
-do not delay packets; all else is as it is by default.
+a thread. Tasks run on the one worker of a tokio runtime with threads. All keep enough idle connections, do not \
+delay packets and ask for no compression; all else is as it is by default.
 * Clients take turns in every round. Ratios are of the throughput in the same round, and the median of them \
 is shown. Half of all rounds differ from it by no more than the figure behind ±, which belongs to the ratio to hyper. \
 Throughput and memory are medians too, times are means.
