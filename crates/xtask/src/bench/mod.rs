@@ -1,8 +1,8 @@
 //! The same work by these and by other clients, on this machine and in one run.
 //!
 //! The clients are in `benches/peers`, a package of its own. Server and client are processes of
-//! their own, on a core each. All clients take turns in every round, so that what else happens on
-//! the machine meets them alike, and a client is compared with another one of the same round.
+//! their own, on a core each if there are two. All clients take turns in every round, so that what
+//! else happens on the machine meets them alike, and each is compared with those of its round.
 
 mod instructions;
 mod machine;
@@ -53,7 +53,7 @@ pub(crate) fn run() -> Result {
 }
 
 fn measure(peers: &Peers, scale: &Scale) -> Result<Results> {
-    let mut results = Results::default();
+    let mut results = Results { is_pinned: peers.is_pinned, ..Results::default() };
     for case in &CASES {
         for client in case.clients() {
             if let Entry::Vacant(entry) = results.allocations.entry((case.work, client)) {

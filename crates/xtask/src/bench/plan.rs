@@ -87,7 +87,7 @@ pub(super) const WORKS: [(&str, &str, &str); 6] = [
     (
         "tls",
         "A small JSON document over HTTP/1.1 and TLS",
-        "By rustls and ring everywhere but in isahc, whose libcurl brings a rustls of its own. \
+        "By rustls and ring everywhere but in isahc, whose libcurl brings a rustls of its own.\n\
          Handshakes are not in the figures.",
     ),
     ("download", "A body of 1 GiB over HTTP/1.1", "It is read as it comes, and dropped."),

@@ -1,4 +1,4 @@
-//! The processes of a run, each held to a core.
+//! The processes of a run, each held to a core if the system can do that.
 
 use super::{
     Case,
@@ -21,7 +21,7 @@ pub(super) struct Peers {
     program: PathBuf,
     counting: PathBuf,
     authority: PathBuf,
-    is_pinned: bool,
+    pub(super) is_pinned: bool,
     http1: Server,
     http2: Server,
     tls: Server,

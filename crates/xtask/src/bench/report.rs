@@ -8,30 +8,33 @@ use super::{
 use std::fmt::Write;
 
 const HOW: &str = "\
-The same work is done by clients of this project and by others, on one machine and in one run. \
+The same work is done by clients of this project and by others, on one machine and in one run.
 `cargo xtask bench` does it again and writes this page; the clients are in `benches/peers`.
 
 * Absolute figures do not carry to another machine. Ratios and allocation counts mostly do.
-* Server and client are processes of their own on the loopback, each held to a core. The server is \
-plain hyper and answers with prepared bytes. It refuses a request without the agreed headers.
-* Every client sends a user agent, a type to accept and a bearer token, checks the status, and decodes the \
-JSON into the same structs, by its own means where it has them.
-* *Bare connections* of hyper are the measure: a connection for each task, prepared URIs and \
-headers, and no pool. *hyper-util, pooled* and `Transport` get prepared requests as well. \
-*The rest by hand* joins a URL, adds headers and a token, and checks status and content type. \
-`Resource` has a base URL, default headers and a token. The others get a URL made by `format!`.
-* A connection is a task that sends its next request when it has the answer; of blocking clients it is \
-a thread. Tasks run on the one worker of a tokio runtime with threads. All keep enough idle connections, do not \
-delay packets and ask for no compression; all else is as it is by default.
-* Clients take turns in every round. Ratios are of the throughput in the same round, and the median of them \
-is shown. Half of all rounds differ from it by no more than the figure behind ±, which belongs to the ratio to hyper. \
-Throughput and memory are medians too, times are means.
+* Server and client are processes of their own on the loopback. The server is plain hyper and
+  answers with prepared bytes. It refuses a request without the agreed headers.
+* Every client sends a user agent, a type to accept and a bearer token, checks the status, and
+  decodes the JSON into the same structs, by its own means where it has them.
+* *Bare connections* of hyper are the measure: a connection for each task, prepared URIs and
+  headers, and no pool. *hyper-util, pooled* and `Transport` get prepared requests as well. *The
+  rest by hand* joins a URL, adds headers and a token, and checks status and content type.
+  `Resource` has a base URL, default headers and a token. The others get a URL made by
+  `format!`.
+* A connection is a task that sends its next request when it has the answer; of blocking clients
+  it is a thread. Tasks run on the one worker of a tokio runtime with threads. All keep enough
+  idle connections, do not delay packets and ask for no compression; all else is as it is by
+  default.
+* Clients take turns in every round. Ratios are of the throughput in the same round, and the
+  median of them is shown. Half of all rounds differ from it by no more than the figure behind
+  ±, which belongs to the ratio to hyper. Throughput and memory are medians too, times are
+  means.
 * Before the figures are taken, the connections are opened and warmed up.
-* *User* and *CPU* are microseconds of the client's process for one request, in user space and \
-altogether. Linux takes samples to tell the one from the other, so the first is rough. *RSS* is the \
-process at its largest.
-* *Allocations* are calls of the allocator of Rust for one request, reallocations included, at the \
-fewest connections, by a program of its own. What libcurl allocates is not among them.
+* *User* and *CPU* are microseconds of the client's process for one request, in user space and
+  altogether. Linux takes samples to tell the one from the other, so the first is rough. *RSS*
+  is the process at its largest.
+* *Allocations* are calls of the allocator of Rust for one request, reallocations included, at
+  the fewest connections, by a program of its own. What libcurl allocates is not among them.
 ";
 
 pub(super) fn markdown(
@@ -43,16 +46,21 @@ pub(super) fn markdown(
     let instructions = if results.instructions.is_empty() {
         "* *Instructions* were not measured, because valgrind was not installed."
     } else {
-        "* *Instructions* are those of one request in user space, counted by callgrind on a runtime \
+        "* *Instructions* are those of one request in user space, counted by callgrind on a runtime\n  \
          without threads, at one connection."
     };
     let packages: Vec<_> =
         packages.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let packages = packages.join(", ");
+    let cores = if results.is_pinned {
+        "server and client each on a core of their own"
+    } else {
+        "server and client on any core"
+    };
     let tables = tables(results);
     let [throughput, allocations] = plot::FILES;
     format!(
-        "# Benchmarks\n\n{HOW}{instructions}\n\n## Measured on\n\n{machine}* {packages}\n* {rounds}\n\n![Requests per second, small JSON documents]({throughput})\n\n\
+        "# Benchmarks\n\n{HOW}{instructions}\n\n## Measured on\n\n{machine}* {packages}\n* {rounds}, {cores}\n\n![Requests per second, small JSON documents]({throughput})\n\n\
          ![Allocations per request]({allocations})\n{tables}"
     )
 }

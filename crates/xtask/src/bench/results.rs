@@ -9,6 +9,8 @@ type Name = &'static str;
 
 #[derive(Default)]
 pub(super) struct Results {
+    /// Whether server and client had a core each.
+    pub(super) is_pinned: bool,
     /// By work and connections, and client; one of each round.
     pub(super) samples: BTreeMap<((Name, usize), Name), Vec<Sample>>,
     /// Of one request, by work and client.
