@@ -119,7 +119,11 @@ fn checked(mut command: Command) -> Result<(Vec<u8>, Vec<u8>)> {
 
 fn can_pin() -> bool {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    cores > 1 && Command::new("taskset").args(["-c", CLIENT_CORE, "true"]).status().is_ok()
+    cores > 1
+        && Command::new("taskset")
+            .args(["-c", CLIENT_CORE, "true"])
+            .status()
+            .is_ok_and(|status| status.success())
 }
 
 fn on_core(is_pinned: bool, core: &str, program: &Path) -> Command {
