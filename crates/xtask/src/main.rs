@@ -1,8 +1,10 @@
 //! The steps that the continuous integration runs: `cargo xtask <step>`.
 
+mod bench;
 mod hygiene;
 mod interop;
 mod msrv;
+mod server;
 
 use std::{
     env,
@@ -50,13 +52,23 @@ const STEPS: [Step; 9] = [
     ("interop", "do the clients get on with servers that others wrote", interop::test),
 ];
 
+/// What is not a part of `ci`.
+const BESIDES: [Step; 1] =
+    [("bench", "the same work by these and by other clients; `--quick` for a look", bench::run)];
+
 fn main() -> ExitCode {
     let wanted = env::args().nth(1).unwrap_or_default();
-    let chosen: Vec<_> =
-        STEPS.iter().filter(|(name, ..)| wanted == "ci" || wanted == *name).collect();
+    let chosen: Vec<_> = match &*wanted {
+        "ci" => STEPS.iter().collect(),
+        step => STEPS.iter().chain(&BESIDES).filter(|(name, ..)| step == *name).collect(),
+    };
     if chosen.is_empty() {
-        println!("usage: cargo xtask <step>\n\n  ci         all of them, in this order");
+        println!("usage: cargo xtask <step>\n\n  ci         these, in this order:");
         for (name, about, _) in STEPS {
+            println!("  {name:<10} {about}");
+        }
+        println!();
+        for (name, about, _) in BESIDES {
             println!("  {name:<10} {about}");
         }
         return ExitCode::from(2);
@@ -74,7 +86,8 @@ fn main() -> ExitCode {
 }
 
 fn fmt() -> Result {
-    cargo("fmt --all --check", &[])
+    cargo("fmt --all --check", &[])?;
+    cargo("fmt --manifest-path benches/peers/Cargo.toml --check", &[])
 }
 
 fn clippy() -> Result {
@@ -140,4 +153,9 @@ fn cargo(arguments: &str, variables: &[(&str, &str)]) -> Result {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Where everything is built.
+fn target() -> PathBuf {
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
 }

@@ -4,11 +4,9 @@
 //! them by environment variables, which are what the servers tell when they are ready.
 
 mod install;
-mod server;
 
-use self::server::Server;
-use crate::{Result, cargo, root};
-use std::{env, iter, path::PathBuf, process::Command};
+use crate::{Result, cargo, root, server::Server, target};
+use std::{env, iter, process::Command};
 
 /// Runs `tests/interop`; further arguments of the program are for the tests, such as their names.
 pub(crate) fn test() -> Result {
@@ -33,8 +31,4 @@ pub(crate) fn test() -> Result {
     let tests = "test --workspace --test interop -- --include-ignored".to_owned();
     let arguments: Vec<_> = iter::once(tests).chain(env::args().skip(2)).collect();
     cargo(&arguments.join(" "), &variables)
-}
-
-fn target() -> PathBuf {
-    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
 }

@@ -15,7 +15,7 @@ const END: Duration = Duration::from_secs(5);
 
 /// A program that tells where it serves in lines of `NAME=URL`, and ends when its standard input
 /// does: so it ends with this program, whatever happens to that.
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Child,
     lines: Receiver<String>,
     variables: Vec<(String, String)>,
@@ -23,7 +23,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts it and waits until it has told all `names`.
-    pub(super) fn start(command: &mut Command, names: &[&str]) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command, names: &[&str]) -> Result<Self> {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().ok_or("it has no output")?;
         let (sender, lines) = channel();
@@ -48,7 +48,7 @@ impl Server {
     }
 
     /// The names and URLs that it told.
-    pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, url)| (name.as_str(), url.as_str()))
     }
 }
