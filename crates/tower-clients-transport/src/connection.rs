@@ -143,11 +143,11 @@ impl Pooled for Connection {
         }
     }
 
-    fn is_unused(&self) -> bool {
+    fn is_busy(&self) -> bool {
         match self {
             Self::Http1 { .. } => false,
             #[cfg(feature = "http2")]
-            Self::Http2 { born, .. } => Arc::strong_count(born) == 1,
+            Self::Http2 { born, .. } => Arc::strong_count(born) > 1,
         }
     }
 }

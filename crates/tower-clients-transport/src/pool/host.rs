@@ -23,8 +23,8 @@ pub(crate) trait Pooled: Sized {
     /// The same connection once more, if it carries many requests at once.
     fn share(&self) -> Option<Self>;
 
-    /// Whether it carries no request now, as far as it is shared.
-    fn is_unused(&self) -> bool;
+    /// Whether it is shared with requests that are not over.
+    fn is_busy(&self) -> bool;
 }
 
 /// One server, as long as there are connections or requests to it.
@@ -81,7 +81,7 @@ impl<C: Pooled> Idle<C> {
     fn is_usable(&self, limits: &Limits, now: Instant) -> bool {
         let age = |since: Instant| now.saturating_duration_since(since);
         self.connection.is_open()
-            && age(self.since) < limits.idle_timeout
+            && (age(self.since) < limits.idle_timeout || self.connection.is_busy())
             && limits.max_age.is_none_or(|max_age| age(self.connection.born()) < max_age)
     }
 
@@ -205,13 +205,16 @@ impl<C: Pooled> Host<C> {
         let mut slot = self.slot();
         slot.idle.retain(|idle| idle.is_usable(limits, now));
         slot.shared.take_if(|shared| !shared.is_usable(limits, now));
+        if let Some(shared) = slot.shared.as_mut().filter(|shared| shared.connection.is_busy()) {
+            shared.since = now;
+        }
         slot.idle.iter().chain(&slot.shared).filter_map(|idle| idle.due(limits)).min()
     }
 
     /// Since when the connection is idle that is idle longest.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let slot = self.slot();
-        let shared = slot.shared.iter().filter(|shared| shared.connection.is_unused());
+        let shared = slot.shared.iter().filter(|shared| !shared.connection.is_busy());
         slot.idle.first().into_iter().chain(shared).map(|idle| idle.since).min()
     }
 
@@ -219,7 +222,7 @@ impl<C: Pooled> Host<C> {
     pub(super) fn close_oldest(&self) {
         let mut slot = self.slot();
         if slot.idle.is_empty() {
-            slot.shared.take_if(|shared| shared.connection.is_unused());
+            slot.shared.take_if(|shared| !shared.connection.is_busy());
         } else {
             slot.idle.remove(0);
         }

@@ -94,7 +94,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
 
     /// The server of a key. Its `name` is asked for when it is a new one.
     pub(crate) fn host<E>(
-        &self,
+        self: &Arc<Self>,
         key: KeyRef<'_>,
         name: impl FnOnce() -> Result<HeaderValue, E>,
     ) -> Result<Arc<Host<C>>, E> {
@@ -106,7 +106,11 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         let name = name()?;
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
         let host = hosts.entry(key.to_key()).or_insert_with(|| Host::new(name, self.limits).into());
-        Ok(Arc::clone(host))
+        let host = Arc::clone(host);
+        drop(hosts);
+        // It may never have a connection to keep, and is forgotten all the same.
+        self.sweep();
+        Ok(host)
     }
 
     /// A connection, or the right to make one.

@@ -12,11 +12,18 @@ struct Fake {
     born: Instant,
     is_open: Arc<AtomicBool>,
     is_shared: bool,
+    is_busy: Arc<AtomicBool>,
 }
 
 impl Fake {
     fn new(id: u32) -> Self {
-        Self { id, born: Instant::now(), is_open: Arc::new(true.into()), is_shared: false }
+        Self {
+            id,
+            born: Instant::now(),
+            is_open: Arc::new(true.into()),
+            is_shared: false,
+            is_busy: Arc::default(),
+        }
     }
 
     fn shared(id: u32) -> Self {
@@ -37,8 +44,8 @@ impl Pooled for Fake {
         self.is_shared.then(|| self.clone())
     }
 
-    fn is_unused(&self) -> bool {
-        self.is_shared
+    fn is_busy(&self) -> bool {
+        self.is_busy.load(Ordering::Relaxed)
     }
 }
 
@@ -54,7 +61,7 @@ fn pool(limits: Limits) -> Arc<Pool<Fake>> {
     Arc::new(Pool::new(limits))
 }
 
-fn host(pool: &Pool<Fake>, name: &'static str) -> Arc<Host<Fake>> {
+fn host(pool: &Arc<Pool<Fake>>, name: &'static str) -> Arc<Host<Fake>> {
     let uri = Uri::try_from(format!("http://{name}/")).unwrap();
     let key = KeyRef::new(&uri, runtime::Handle::current().id());
     pool.host(key, || Ok::<_, ()>(HeaderValue::from_static(name))).unwrap()
@@ -137,6 +144,30 @@ async fn what_is_too_old_is_closed_without_being_asked_for() {
     pool.put(&host(&pool, "a"), again);
     sleep(91 * SECOND).await;
     assert_eq!(weak.strong_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn shared_connection_is_kept_while_a_request_is_on_it() {
+    let pool = pool(UNLIMITED);
+    let a = host(&pool, "a");
+    let shared = Fake::shared(1);
+    shared.is_busy.store(true, Ordering::Relaxed);
+    drop(opening(at_once(pool.acquire(&a, true))).made(&shared));
+    sleep(1000 * SECOND).await;
+    assert_eq!(id(at_once(pool.acquire(&a, true))), 1);
+    shared.is_busy.store(false, Ordering::Relaxed);
+    sleep(91 * SECOND).await;
+    opening(at_once(pool.acquire(&a, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn server_without_a_connection_is_forgotten() {
+    let pool = pool(UNLIMITED);
+    for name in ["a", "b", "c"] {
+        drop(opening(at_once(pool.acquire(&host(&pool, name), false))));
+    }
+    sleep(91 * SECOND).await;
+    assert_eq!(pool.hosts.read().unwrap().len(), 0);
 }
 
 #[tokio::test]
