@@ -280,7 +280,7 @@ fn w1_download_dropped_at_any_poll_leaves_the_old_file_or_the_new_one() {
         }
         fs::write(folder.target(), "old").unwrap();
     }
-    assert!(polls > 4, "{polls}");
+    assert!(polls > 1, "it was never dropped");
 }
 
 #[tokio::test]
