@@ -266,6 +266,28 @@ fn connection_that_closed_between_two_calls_is_not_used() {
 }
 
 #[test]
+fn server_hears_at_once_of_a_body_that_is_dropped() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut byte = [0];
+        connection.read_exact(&mut byte).unwrap();
+        connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\nab").unwrap();
+        // The rest of the request, and its end.
+        connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        connection.read_to_end(&mut Vec::new()).map_err(|error| error.kind())
+    });
+    let api = Resource::new(&*url).unwrap().blocking().unwrap();
+    let mut body = api.get("x").response().wait().unwrap().into_body();
+    body.read_exact(&mut [0; 2]).unwrap();
+    drop(body);
+    let heard = server.join().unwrap();
+    assert_ne!(heard, Err(std::io::ErrorKind::WouldBlock));
+    drop(api);
+}
+
+#[test]
 fn many_threads_call_at_once() {
     let runtime = runtime();
     let server = runtime.block_on(Testbed::http()).unwrap();

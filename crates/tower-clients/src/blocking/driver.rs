@@ -47,6 +47,15 @@ impl Driver {
             Self::Given(handle) => handle.block_on(future),
         }
     }
+
+    /// Drops what a connection serves, and lets that connection see it.
+    pub(super) fn let_go<T>(&self, served: T) {
+        let _ = self.run(async {
+            drop(served);
+            catch_up().await;
+            Ok(())
+        });
+    }
 }
 
 /// A runtime of one thread: that of whoever calls.

@@ -18,14 +18,14 @@ use tower_clients_layers::{BoxError, Error, stream::Chunks};
 /// It ends after an error. Dropping it drops the exchange.
 #[must_use = "iterators are lazy"]
 pub struct Iter<T> {
-    stream: Pin<Box<T>>,
+    /// `None` when it has ended.
+    stream: Option<Pin<Box<T>>>,
     driver: Driver,
-    has_ended: bool,
 }
 
 impl<T> Iter<T> {
     pub(super) fn new(stream: T, driver: Driver) -> Self {
-        Self { stream: Box::pin(stream), driver, has_ended: false }
+        Self { stream: Some(Box::pin(stream)), driver }
     }
 }
 
@@ -36,13 +36,23 @@ where
     type Item = Result<V, Error>;
 
     fn next(&mut self) -> Option<Result<V, Error>> {
-        if self.has_ended {
-            return None;
-        }
-        let next = poll_fn(|cx| self.stream.as_mut().poll_next(cx).map(Option::transpose));
+        let stream = self.stream.as_mut()?;
+        let next = poll_fn(|cx| stream.as_mut().poll_next(cx).map(Option::transpose));
         let item = self.driver.run(next).transpose();
-        self.has_ended = !matches!(item, Some(Ok(_)));
+        if !matches!(item, Some(Ok(_))) {
+            self.stream = None;
+        }
         item
+    }
+}
+
+/// Lets the connection see that nobody reads any more, as far as this is a place where a call may
+/// wait; else it sees that in the next call.
+impl<T> Drop for Iter<T> {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            self.driver.let_go(stream);
+        }
     }
 }
 
@@ -50,15 +60,14 @@ impl<T, V> FusedIterator for Iter<T> where T: Stream<Item = Result<V, Error>> {}
 
 impl<T> fmt::Debug for Iter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Iter").field("has_ended", &self.has_ended).finish_non_exhaustive()
+        f.debug_struct("Iter").field("has_ended", &self.stream.is_none()).finish_non_exhaustive()
     }
 }
 
 /// The body of a response as [`Read`] and [`BufRead`].
 ///
 /// An [`Error`] comes as the inner error of an [`io::Error`]; `std::io::Error::downcast` gives it back.
-/// Dropping it unread gives up the connection (HTTP/1) or the stream (HTTP/2); the server hears of it in
-/// the next call, where the client has a runtime of its own.
+/// Dropping it unread gives up the connection (HTTP/1), unless little is left, or the stream (HTTP/2).
 pub struct Reader<B> {
     chunks: Iter<Chunks<B>>,
     chunk: Bytes,
