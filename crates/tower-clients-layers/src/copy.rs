@@ -1,15 +1,21 @@
 //! Requests that are sent a second time.
 
-use crate::Body;
 use http::{Request, Uri};
 
 /// The request with another URI, or none when its body is a stream.
-pub(crate) fn copy(request: &Request<Body>, uri: Uri) -> Option<Request<Body>> {
-    let mut copy = Request::new(request.body().try_clone()?);
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = uri;
-    *copy.version_mut() = request.version();
-    copy.headers_mut().clone_from(request.headers());
-    copy.extensions_mut().clone_from(request.extensions());
-    Some(copy)
+#[cfg(any(feature = "balance", feature = "token"))]
+pub(crate) fn copy(request: &Request<crate::Body>, uri: Uri) -> Option<Request<crate::Body>> {
+    let body = request.body().try_clone()?;
+    Some(head_of(request, uri).map(|()| body))
+}
+
+/// The request with another URI, without its body.
+pub(crate) fn head_of<B>(request: &Request<B>, uri: Uri) -> Request<()> {
+    let mut head = Request::new(());
+    *head.method_mut() = request.method().clone();
+    *head.uri_mut() = uri;
+    *head.version_mut() = request.version();
+    head.headers_mut().clone_from(request.headers());
+    head.extensions_mut().clone_from(request.extensions());
+    head
 }

@@ -24,7 +24,7 @@
 //! # }
 //! ```
 
-use crate::macros::inner_service_accessors;
+use crate::{copy::head_of, macros::inner_service_accessors};
 use http::{
     Method, Request, Response, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
@@ -84,14 +84,11 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let get = (*request.method() == Method::HEAD).then(|| {
-            let mut get = Request::new(B::default());
-            *get.uri_mut() = request.uri().clone();
-            *get.version_mut() = request.version();
-            *get.headers_mut() = request.headers().clone();
+            let mut get = head_of(&request, request.uri().clone()).map(|()| B::default());
+            *get.method_mut() = Method::GET;
             for name in [CONTENT_LENGTH, TRANSFER_ENCODING, CONTENT_TYPE] {
                 get.headers_mut().remove(name);
             }
-            *get.extensions_mut() = request.extensions().clone();
             (self.inner.clone(), get)
         });
         ResponseFuture { state: State::Called { future: self.inner.call(request) }, get }

@@ -65,7 +65,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod collect;
-#[cfg(any(feature = "balance", feature = "token"))]
 mod copy;
 mod future;
 mod macros;

@@ -91,13 +91,8 @@ fn name(uri: &Uri) -> Result<HeaderValue, Error> {
     }
     let host = uri.host().filter(|host| !host.is_empty());
     let host = host.ok_or_else(|| refused("it names no host"))?;
-    let is_default = match uri.port_u16() {
-        None => true,
-        Some(80) => uri.scheme() == Some(&Scheme::HTTP),
-        Some(443) => uri.scheme() == Some(&Scheme::HTTPS),
-        Some(_) => false,
-    };
-    match uri.port_u16().filter(|_| !is_default) {
+    let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    match uri.port_u16().filter(|port| *port != default) {
         Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
         None => HeaderValue::try_from(host),
     }

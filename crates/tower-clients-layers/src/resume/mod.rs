@@ -85,7 +85,7 @@ pub use self::{
 };
 
 use self::body::Plan;
-use crate::{HttpService, macros::inner_service_accessors};
+use crate::{HttpService, copy::head_of, macros::inner_service_accessors};
 use http::{Method, Request, Response, header::RANGE};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -147,7 +147,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let again = (self.attempts > 0 && is_for_a_whole(&request)).then(|| Again {
             service: self.inner.clone(),
-            request: head_of(&request),
+            request: head_of(&request, request.uri().clone()),
             attempts: self.attempts,
         });
         ResponseFuture { future: self.inner.call(request), again }
@@ -158,15 +158,6 @@ fn is_for_a_whole<B: Body>(request: &Request<B>) -> bool {
     *request.method() == Method::GET
         && request.body().is_end_stream()
         && !request.headers().contains_key(RANGE)
-}
-
-fn head_of<B>(request: &Request<B>) -> Request<()> {
-    let mut head = Request::new(());
-    *head.uri_mut() = request.uri().clone();
-    *head.version_mut() = request.version();
-    head.headers_mut().clone_from(request.headers());
-    head.extensions_mut().clone_from(request.extensions());
-    head
 }
 
 /// What it takes to send the request again.

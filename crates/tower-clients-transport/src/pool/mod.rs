@@ -72,14 +72,16 @@ pub(crate) enum Acquired<C: Pooled> {
 pub(crate) struct Opening<C: Pooled> {
     host: Arc<Host<C>>,
     leads: bool,
-    permits: OpenPermits,
+    /// `None` while it waits for them.
+    permits: Option<OpenPermits>,
 }
 
 /// What an open connection holds until it is closed.
 #[derive(Debug)]
-pub(crate) struct OpenPermits {
-    held: Option<(Permit, Permit)>,
-}
+pub(crate) struct OpenPermits(
+    #[expect(dead_code, reason = "it is held")] Permit,
+    #[expect(dead_code, reason = "it is held")] Permit,
+);
 
 impl<C: Pooled + Send + 'static> Pool<C> {
     pub(crate) fn new(limits: Limits) -> Self {
@@ -120,38 +122,27 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     /// Nothing is lost when the future is dropped: what was granted meanwhile goes to the next.
     pub(crate) async fn acquire(&self, host: &Arc<Host<C>>, may_multiplex: bool) -> Acquired<C> {
         loop {
-            match host.take(may_multiplex) {
+            let leads = match host.take(may_multiplex) {
                 Taken::Connection(connection) => return Acquired::Connection(connection),
-                Taken::Connect { leads } => {
-                    // From here on it is the one that others wait for.
-                    let opening = Opening {
-                        host: Arc::clone(host),
-                        leads,
-                        permits: OpenPermits { held: None },
-                    };
-                    match Box::pin(self.open(opening)).await {
-                        Some(acquired) => return acquired,
-                        None => continue,
-                    }
-                }
+                Taken::Connect { leads } => leads,
                 Taken::Wait(waiting) => match waiting.await {
                     Grant::Connection(connection) => return Acquired::Connection(connection),
-                    Grant::Again => {}
-                    Grant::Connect => {
-                        if let Some(acquired) = Box::pin(self.open(Opening::alone(host))).await {
-                            return acquired;
-                        }
-                    }
+                    Grant::Again => continue,
+                    Grant::Connect => false,
                 },
+            };
+            // From here on it is the one that others wait for, if it leads.
+            let opening = Opening::new(host, leads);
+            if let Some(acquired) = Box::pin(self.open(opening)).await {
+                return acquired;
             }
         }
     }
 
     /// The right to make a connection that no other request shares in before it is there.
     pub(crate) async fn acquire_new(&self, host: &Arc<Host<C>>) -> Opening<C> {
-        let mut opening = Opening::alone(host);
-        let permits = self.permits_for(host).await;
-        opening.permits.held = Some(permits);
+        let mut opening = Opening::new(host, false);
+        opening.permits = Some(self.permits_for(host).await);
         opening
     }
 
@@ -160,7 +151,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         if let Some(permit) = host.permits.try_take()
             && let Some(total) = self.permits.try_take()
         {
-            opening.permits.held = Some((permit, total));
+            opening.permits = Some(OpenPermits(permit, total));
             return Some(Acquired::Opening(opening));
         }
         let mut waiting = host.wait();
@@ -171,7 +162,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         });
         match granted.await {
             Ok(permits) => {
-                opening.permits.held = Some(permits);
+                opening.permits = Some(permits);
                 Some(Acquired::Opening(opening))
             }
             Err(Grant::Connection(connection)) => Some(Acquired::Connection(connection)),
@@ -179,14 +170,14 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         }
     }
 
-    async fn permits_for(&self, host: &Host<C>) -> (Permit, Permit) {
+    async fn permits_for(&self, host: &Host<C>) -> OpenPermits {
         let permit = host.permits.take().await;
         if let Some(total) = self.permits.try_take() {
-            return (permit, total);
+            return OpenPermits(permit, total);
         }
         let _pressing = Pressing::new(&self.pressing);
         self.close_longest_idle();
-        (permit, self.permits.take().await)
+        OpenPermits(permit, self.permits.take().await)
     }
 
     /// Takes a connection back whose exchange is over.
@@ -264,15 +255,15 @@ impl<C> Drop for Sweeper<C> {
 }
 
 impl<C: Pooled> Opening<C> {
-    fn alone(host: &Arc<Host<C>>) -> Self {
-        Self { host: Arc::clone(host), leads: false, permits: OpenPermits { held: None } }
+    fn new(host: &Arc<Host<C>>, leads: bool) -> Self {
+        Self { host: Arc::clone(host), leads, permits: None }
     }
 
     /// There is a connection, which holds the permits until it is closed.
-    pub(crate) fn made(mut self, connection: &C) -> OpenPermits {
+    pub(crate) fn made(mut self, connection: &C) -> Option<OpenPermits> {
         self.leads = false;
         self.host.made(connection);
-        OpenPermits { held: self.permits.held.take() }
+        self.permits.take()
     }
 
     /// There is none, and others would fare no better.

@@ -244,7 +244,7 @@ async fn all_try_for_themselves_when_the_first_failed() {
 }
 
 /// A connection and what it holds.
-fn made(opening: Opening<Fake>, id: u32) -> (Fake, OpenPermits) {
+fn made(opening: Opening<Fake>, id: u32) -> (Fake, Option<OpenPermits>) {
     let fake = Fake::new(id);
     let permits = opening.made(&fake);
     (fake, permits)
