@@ -25,7 +25,7 @@ use crate::BoxError;
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 use pin_project_lite::pin_project;
 use std::{
     any::Any,
@@ -35,36 +35,42 @@ use std::{
 };
 use sync_wrapper::SyncWrapper;
 
-type BoxedBody = Pin<Box<dyn HttpBody<Data = Bytes, Error = BoxError> + Send>>;
-
 /// A request body. See the [module docs](self).
 ///
-/// The default is [empty](Self::empty). Responses of boxed services carry it too.
+/// The default is [empty](Self::empty). Responses of boxed services carry it too. Requests are moved from
+/// layer to layer, so it is two words; what it holds is boxed.
 #[derive(Default)]
 pub struct Body {
-    kind: Kind,
+    source: Option<Pin<Box<dyn Source>>>,
 }
 
-#[derive(Default)]
-enum Kind {
-    #[default]
-    Empty,
-    Bytes(Bytes),
-    Stream(Streaming),
+/// What gives the frames of a body that is not empty.
+trait Source: HttpBody<Data = Bytes, Error = BoxError> + Send + Sync {
+    /// All of it, if it is there.
+    fn whole(&self) -> Option<&Bytes> {
+        None
+    }
 }
 
-/// The hints are copies, because the stream behind a `SyncWrapper` can only be reached by `&mut`.
-struct Streaming {
-    body: SyncWrapper<BoxedBody>,
-    size_hint: SizeHint,
-    is_end_stream: bool,
+struct Whole {
+    bytes: Bytes,
+}
+
+pin_project! {
+    // The hints are copies, because what is behind a `SyncWrapper` can only be reached by `&mut`.
+    struct Streamed<B> {
+        #[pin]
+        body: SyncWrapper<B>,
+        size_hint: SizeHint,
+        is_end_stream: bool,
+    }
 }
 
 impl Body {
     /// No body at all.
     #[must_use]
     pub const fn empty() -> Self {
-        Self { kind: Kind::Empty }
+        Self { source: None }
     }
 
     /// Any body; boxed, unless it is a [`Body`] already or is known to be empty.
@@ -77,13 +83,11 @@ impl Body {
             return mem::take(own).unwrap_or_default();
         }
         match slot {
-            Some(body) if !body.is_end_stream() => Self {
-                kind: Kind::Stream(Streaming {
-                    size_hint: body.size_hint(),
-                    is_end_stream: false,
-                    body: SyncWrapper::new(Box::pin(body.map_err(Into::into))),
-                }),
-            },
+            Some(body) if !body.is_end_stream() => Self::from_source(Streamed {
+                size_hint: body.size_hint(),
+                is_end_stream: false,
+                body: SyncWrapper::new(body),
+            }),
             _ => Self::empty(),
         }
     }
@@ -100,14 +104,23 @@ impl Body {
         Self::new(StreamBody::new(Frames { stream }))
     }
 
+    fn from_source(source: impl Source + 'static) -> Self {
+        Self { source: Some(Box::pin(source)) }
+    }
+
     /// A copy that gives the same bytes, or `None` for a stream.
     #[must_use]
     pub fn try_clone(&self) -> Option<Self> {
-        match &self.kind {
-            Kind::Empty => Some(Self::empty()),
-            Kind::Bytes(bytes) => Some(bytes.clone().into()),
-            Kind::Stream(_) => None,
+        match &self.source {
+            None => Some(Self::empty()),
+            Some(source) => source.whole().map(|bytes| bytes.clone().into()),
         }
+    }
+
+    /// Whether [`try_clone`](Self::try_clone) gives a copy.
+    #[must_use]
+    pub fn is_cloneable(&self) -> bool {
+        self.source.as_ref().is_none_or(|source| source.whole().is_some())
     }
 }
 
@@ -139,46 +152,84 @@ impl HttpBody for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match &mut self.kind {
-            Kind::Empty => Poll::Ready(None),
-            Kind::Bytes(bytes) => {
-                let bytes = mem::take(bytes);
-                self.kind = Kind::Empty;
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
-            }
-            Kind::Stream(stream) => {
-                let body = stream.body.get_mut();
-                let frame = ready!(body.as_mut().poll_frame(cx));
-                stream.size_hint = body.size_hint();
-                stream.is_end_stream = body.is_end_stream();
-                Poll::Ready(frame)
-            }
+        match &mut self.source {
+            None => Poll::Ready(None),
+            Some(source) => source.as_mut().poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.kind {
-            Kind::Empty => true,
-            Kind::Bytes(_) => false,
-            Kind::Stream(stream) => stream.is_end_stream,
-        }
+        self.source.as_ref().is_none_or(|source| source.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.kind {
-            Kind::Empty => SizeHint::with_exact(0),
-            Kind::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Stream(stream) => stream.size_hint,
-        }
+        self.source.as_ref().map_or(SizeHint::with_exact(0), |source| source.size_hint())
     }
 }
 
+impl HttpBody for Whole {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let bytes = mem::take(&mut self.bytes);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.len() as u64)
+    }
+}
+
+impl Source for Whole {
+    fn whole(&self) -> Option<&Bytes> {
+        Some(&self.bytes)
+    }
+}
+
+impl<B> HttpBody for Streamed<B>
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        let mut body = this.body.get_pin_mut();
+        let frame = ready!(body.as_mut().poll_frame(cx));
+        *this.size_hint = body.size_hint();
+        *this.is_end_stream = body.is_end_stream();
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_end_stream
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.size_hint
+    }
+}
+
+impl<B> Source for Streamed<B> where B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send {}
+
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            Kind::Empty => f.write_str("Body(empty)"),
-            Kind::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Kind::Stream(_) => f.write_str("Body(stream)"),
+        match self.source.as_ref().map(|source| source.whole()) {
+            None => f.write_str("Body(empty)"),
+            Some(Some(bytes)) => write!(f, "Body({} bytes)", bytes.len()),
+            Some(None) => f.write_str("Body(stream)"),
         }
     }
 }
@@ -194,7 +245,7 @@ impl From<Bytes> for Body {
         if bytes.is_empty() {
             return Self::empty();
         }
-        Self { kind: Kind::Bytes(bytes) }
+        Self::from_source(Whole { bytes })
     }
 }
 
@@ -225,12 +276,13 @@ impl From<&'static str> for Body {
 const _: () = {
     const fn body_is_shareable<T: Send + Sync + Unpin + 'static>() {}
     body_is_shareable::<Body>();
+    assert!(size_of::<Body>() == 2 * size_of::<usize>());
 };
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http_body_util::Full;
+    use http_body_util::{BodyExt, Full};
     use std::convert::Infallible;
 
     struct Chunks(Vec<&'static str>);

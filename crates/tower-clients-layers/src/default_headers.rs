@@ -114,6 +114,12 @@ impl Defaults {
         if present.is_empty() {
             // Room for what is added below, `authorization` and `host` at least: growth allocates.
             present.reserve(self.headers.len() + 4);
+            if home {
+                for (name, value) in &self.headers {
+                    present.append(name, value.clone());
+                }
+                return;
+            }
         }
         for name in self.headers.keys() {
             if !home && !self.shared.contains(name) {

@@ -73,10 +73,21 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// A connection that still sends is not good for another request.
-    fn end(self) {
+    fn end(mut self) {
         if self.upload.is_over() && self.connection.share().is_none() {
+            self.connection.rest();
             self.pool.put(&self.host, self.connection);
         }
+    }
+}
+
+impl Lease {
+    fn poll_frame(
+        &mut self,
+        incoming: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        self.connection.poll(cx, |cx| Pin::new(&mut *incoming).poll_frame(cx))
     }
 }
 
@@ -105,8 +116,10 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
-        let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx));
+        let Self { incoming: Some(incoming), lease: Some(lease), .. } = &mut *self else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(lease.poll_frame(incoming, cx));
         let is_over = frame.is_none() || incoming.is_end_stream();
         Poll::Ready(match frame.transpose() {
             Ok(frame) => {
@@ -144,8 +157,8 @@ impl Drop for ResponseBody {
     }
 }
 
-async fn drain(mut incoming: Incoming, lease: Lease) {
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut incoming).poll_frame(cx)).await {
+async fn drain(mut incoming: Incoming, mut lease: Lease) {
+    while let Some(frame) = poll_fn(|cx| lease.poll_frame(&mut incoming, cx)).await {
         if frame.is_err() {
             return;
         }

@@ -5,9 +5,10 @@ use crate::connection::KeepAlive;
 #[cfg(feature = "tls")]
 use crate::tls::Configured;
 use crate::{
-    connection::{Connection, Driver},
+    connection::Connection,
+    driver::{Task, spawn},
     error::no_connection,
-    pool::Opening,
+    pool::{Attention, Opening},
     version::HttpVersion,
 };
 use http::{Uri, uri::Scheme};
@@ -52,13 +53,13 @@ impl Connector {
         }
     }
 
-    /// Makes a connection, which a task drives from here on.
+    /// Makes a connection.
     pub(crate) async fn connect(
         &self,
         uri: &Uri,
         opening: Opening<Connection>,
     ) -> Result<Connection, Error> {
-        let connecting = self.connection(uri);
+        let connecting = self.connection(uri, opening.attention());
         let result = match self.limit {
             None => connecting.await,
             Some(limit) => match timeout(limit, connecting).await {
@@ -67,12 +68,12 @@ impl Connector {
             },
         };
         match result {
-            Ok((connection, driver)) => {
+            Ok((mut connection, task)) => {
                 let permits = opening.made(&connection);
-                tokio::spawn(async {
-                    driver.await;
-                    drop(permits);
-                });
+                match task {
+                    Some(task) => spawn(task, permits),
+                    None => connection.hold(permits),
+                }
                 Ok(connection)
             }
             Err(error) => {
@@ -82,13 +83,18 @@ impl Connector {
         }
     }
 
-    async fn connection(&self, uri: &Uri) -> Result<(Connection, Driver), BoxError> {
+    async fn connection(
+        &self,
+        uri: &Uri,
+        pool: Attention,
+    ) -> Result<(Connection, Option<Task>), BoxError> {
         let stream = self.stream(uri).await?;
         #[cfg(feature = "http2")]
         if self.version == HttpVersion::Http2 || stream.connected().is_negotiated_h2() {
-            return Ok(Connection::http2(stream, self.keep_alive).await?);
+            let (connection, task) = Connection::http2(stream, self.keep_alive).await?;
+            return Ok((connection, Some(task)));
         }
-        Ok(Connection::http1(stream).await?)
+        Ok((Connection::http1(stream, pool).await?, None))
     }
 
     async fn stream(&self, uri: &Uri) -> Result<Stream, BoxError> {

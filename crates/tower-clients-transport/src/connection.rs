@@ -1,21 +1,31 @@
 //! A connection: what it is made of, and one request over it.
 
-use crate::pool::Pooled;
+use crate::{
+    driver::{Driver, Task},
+    pool::{Attention, OpenPermits, Pooled},
+};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Uri, Version, header::HOST};
+use futures_util::FutureExt;
+#[cfg(feature = "http2")]
+use futures_util::future::Either;
+use http::{HeaderValue, Method, Request, Response, Uri, Version, header::HOST};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 #[cfg(feature = "http2")]
 use hyper::client::conn::http2;
 use hyper::{
-    client::conn::http1,
+    body::Incoming,
+    client::conn::{TrySendError, http1},
     rt::{Read, Write},
+    upgrade::OnUpgrade,
 };
 #[cfg(feature = "http2")]
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use pin_project_lite::pin_project;
 #[cfg(feature = "http2")]
 use std::time::Duration;
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
+    mem,
     pin::Pin,
     sync::{
         Arc,
@@ -26,20 +36,27 @@ use std::{
 use tokio::time::Instant;
 use tower_clients_layers::{Body, BoxError};
 
-/// The way into an open connection. A task drives the connection; it ends when the last way into it
-/// is dropped and its exchanges are over.
+/// The way into an open connection.
 pub(crate) enum Connection {
-    Http1 {
-        sender: http1::SendRequest<Outgoing>,
-        born: Instant,
-    },
+    Http1(Box<Http1>),
     #[cfg(feature = "http2")]
     Http2 {
-        sender: http2::SendRequest<Outgoing>,
+        /// A task drives the connection; it ends when the last way into it is dropped and its
+        /// exchanges are over.
+        sender: http2::SendRequest<Body>,
         /// When it was made; each exchange has a share of it.
         born: Arc<Instant>,
     },
 }
+
+pub(crate) struct Http1 {
+    sender: http1::SendRequest<Body>,
+    driver: Driver,
+    born: Instant,
+}
+
+/// The response, or why there is none, with a request that was not written.
+pub(crate) type Sent = Result<Response<Incoming>, TrySendError<Request<Body>>>;
 
 /// How a silent HTTP/2 connection is asked whether the server is still there.
 #[cfg(feature = "http2")]
@@ -49,25 +66,23 @@ pub(crate) struct KeepAlive {
     pub(crate) timeout: Duration,
 }
 
-/// What drives a connection, to its end.
-pub(crate) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 impl Connection {
-    pub(crate) async fn http1<I>(io: I) -> hyper::Result<(Self, Driver)>
+    pub(crate) async fn http1<I>(io: I, pool: Attention) -> hyper::Result<Self>
     where
         I: Read + Write + Unpin + Send + 'static,
     {
         let (sender, connection) = http1::handshake(io).await?;
         // Whoever has an exchange on it hears of its error.
-        let driver = Box::pin(async { drop(connection.with_upgrades().await) });
-        Ok((Self::Http1 { sender, born: Instant::now() }, driver))
+        let connection = Box::pin(connection.with_upgrades().map(drop));
+        let driver = Driver::new(connection, pool);
+        Ok(Self::Http1(Box::new(Http1 { sender, driver, born: Instant::now() })))
     }
 
     #[cfg(feature = "http2")]
     pub(crate) async fn http2<I>(
         io: I,
         keep_alive: Option<KeepAlive>,
-    ) -> hyper::Result<(Self, Driver)>
+    ) -> hyper::Result<(Self, Task)>
     where
         I: Read + Write + Unpin + Send + 'static,
     {
@@ -77,23 +92,74 @@ impl Connection {
             builder.keep_alive_interval(interval).keep_alive_timeout(timeout);
         }
         let (sender, connection) = builder.handshake(io).await?;
-        let driver = Box::pin(async { drop(connection.await) });
-        Ok((Self::Http2 { sender, born: Arc::new(Instant::now()) }, driver))
+        let connection = Box::pin(connection.map(drop));
+        Ok((Self::Http2 { sender, born: Arc::new(Instant::now()) }, connection))
     }
 
     /// Waits until it takes a request. `false`: it never will, and nothing was sent.
     pub(crate) async fn is_ready(&mut self) -> bool {
-        match self {
-            Self::Http1 { sender, .. } => sender.ready().await.is_ok(),
+        let ready = poll_fn(|cx| match self {
+            Self::Http1(connection) => {
+                let Http1 { sender, driver, .. } = &mut **connection;
+                driver.poll(cx, |cx| sender.poll_ready(cx))
+            }
             #[cfg(feature = "http2")]
-            Self::Http2 { sender, .. } => sender.ready().await.is_ok(),
+            Self::Http2 { sender, .. } => sender.poll_ready(cx),
+        });
+        ready.await.is_ok()
+    }
+
+    /// Polls what waits for something that comes through the connection.
+    pub(crate) fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut waiting: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        match self {
+            Self::Http1(connection) => connection.driver.poll(cx, waiting),
+            #[cfg(feature = "http2")]
+            Self::Http2 { .. } => waiting(cx),
+        }
+    }
+
+    /// Sends a request that was [addressed](Self::address) to it.
+    pub(crate) fn send(&mut self, request: Request<Body>) -> impl Future<Output = Sent> + Send {
+        let sent = match self {
+            #[cfg(feature = "http2")]
+            Self::Http1(connection) => Either::Left(connection.sender.try_send_request(request)),
+            #[cfg(not(feature = "http2"))]
+            Self::Http1(connection) => connection.sender.try_send_request(request),
+            #[cfg(feature = "http2")]
+            Self::Http2 { sender, .. } => Either::Right(sender.try_send_request(request)),
+        };
+        Sending { connection: self, sent }
+    }
+
+    /// Has a task drive it from here on: there is more to do than to wait for the response.
+    pub(crate) fn detach(&mut self) {
+        if let Self::Http1(connection) = self {
+            connection.driver.detach();
+        }
+    }
+
+    /// Keeps the permits as long as it is open.
+    pub(crate) fn hold(&mut self, permits: Option<OpenPermits>) {
+        if let Self::Http1(connection) = self {
+            connection.driver.hold(permits);
+        }
+    }
+
+    /// Gets ready to wait in the pool.
+    pub(crate) fn rest(&mut self) {
+        if let Self::Http1(connection) = self {
+            connection.driver.look();
         }
     }
 
     /// Gives a request the version, target and `Host` that go with this connection.
     pub(crate) fn address<B>(&self, request: &mut Request<B>, uri: &Uri, name: &HeaderValue) {
         match self {
-            Self::Http1 { .. } => {
+            Self::Http1(_) => {
                 *request.version_mut() = Version::HTTP_11;
                 request.headers_mut().entry(HOST).or_insert_with(|| name.clone());
                 *request.uri_mut() = request_target(uri, request.method());
@@ -107,6 +173,29 @@ impl Connection {
     }
 }
 
+pin_project! {
+    /// Waits for a response, and has the connection get on meanwhile.
+    struct Sending<'a, F> {
+        connection: &'a mut Connection,
+        #[pin]
+        sent: F,
+    }
+}
+
+impl<F: Future> Future for Sending<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        this.connection.poll(cx, |cx| this.sent.as_mut().poll(cx))
+    }
+}
+
+/// Whether the connection becomes something else than one of HTTP.
+pub(crate) fn is_upgrade<B>(response: &Response<B>) -> bool {
+    response.extensions().get::<OnUpgrade>().is_some()
+}
+
 /// The origin form, or the authority form for `CONNECT` (RFC 9112 §3.2).
 fn request_target(uri: &Uri, method: &Method) -> Uri {
     match (uri.path_and_query(), uri.authority()) {
@@ -117,9 +206,12 @@ fn request_target(uri: &Uri, method: &Method) -> Uri {
 }
 
 impl Pooled for Connection {
-    fn is_open(&self) -> bool {
+    fn is_open(&mut self) -> bool {
         match self {
-            Self::Http1 { sender, .. } => !sender.is_closed(),
+            Self::Http1(connection) => {
+                connection.driver.look();
+                !connection.sender.is_closed()
+            }
             #[cfg(feature = "http2")]
             Self::Http2 { sender, .. } => !sender.is_closed(),
         }
@@ -127,7 +219,7 @@ impl Pooled for Connection {
 
     fn born(&self) -> Instant {
         match self {
-            Self::Http1 { born, .. } => *born,
+            Self::Http1(connection) => connection.born,
             #[cfg(feature = "http2")]
             Self::Http2 { born, .. } => **born,
         }
@@ -135,7 +227,7 @@ impl Pooled for Connection {
 
     fn share(&self) -> Option<Self> {
         match self {
-            Self::Http1 { .. } => None,
+            Self::Http1(_) => None,
             #[cfg(feature = "http2")]
             Self::Http2 { sender, born } => {
                 Some(Self::Http2 { sender: sender.clone(), born: Arc::clone(born) })
@@ -145,42 +237,44 @@ impl Pooled for Connection {
 
     fn is_busy(&self) -> bool {
         match self {
-            Self::Http1 { .. } => false,
+            Self::Http1(_) => false,
             #[cfg(feature = "http2")]
             Self::Http2 { born, .. } => Arc::strong_count(born) > 1,
         }
     }
 }
 
-/// The body of a request, that tells when all of it was taken.
-pub(crate) struct Outgoing {
-    body: Body,
-    /// Of a stream only: everything else is taken at once.
-    is_taken: Option<Arc<AtomicBool>>,
-}
-
 /// Whether all of a request body was taken.
 #[derive(Debug, Clone)]
-pub(crate) struct Upload(Option<Arc<AtomicBool>>);
-
-impl Outgoing {
-    pub(crate) fn new(body: Body) -> Self {
-        let is_stream = body.try_clone().is_none();
-        Self { body, is_taken: is_stream.then(Arc::<AtomicBool>::default) }
-    }
-
-    pub(crate) fn upload(&self) -> Upload {
-        Upload(self.is_taken.clone())
-    }
-}
+pub(crate) struct Upload(
+    /// Of a stream only: everything else is taken at once.
+    Option<Arc<AtomicBool>>,
+);
 
 impl Upload {
+    /// Watches the body of a request.
+    pub(crate) fn of(body: &mut Body) -> Self {
+        if body.is_cloneable() || body.is_end_stream() {
+            return Self(None);
+        }
+        let is_taken = Arc::<AtomicBool>::default();
+        let watched = Watched { body: mem::take(body), is_taken: Arc::clone(&is_taken) };
+        *body = Body::new(watched);
+        Self(Some(is_taken))
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.0.as_ref().is_none_or(|is_taken| is_taken.load(Ordering::Acquire))
     }
 }
 
-impl HttpBody for Outgoing {
+/// A body that tells when all of it was taken.
+struct Watched {
+    body: Body,
+    is_taken: Arc<AtomicBool>,
+}
+
+impl HttpBody for Watched {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -189,10 +283,8 @@ impl HttpBody for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(is_taken) = &self.is_taken
-            && (frame.is_none() || self.body.is_end_stream())
-        {
-            is_taken.store(true, Ordering::Release);
+        if frame.is_none() || self.body.is_end_stream() {
+            self.is_taken.store(true, Ordering::Release);
         }
         Poll::Ready(frame)
     }

@@ -4,14 +4,15 @@ use crate::{
     TransportBuilder,
     body::{Lease, ResponseBody},
     connect::Connector,
-    connection::{Connection, Outgoing},
+    connection::{Connection, Upload, is_upgrade},
     error::{not_sent, unanswered},
-    pool::{Acquired, KeyRef, Pool},
+    pool::{Acquired, Host, KeyRef, Pool},
 };
 use http::{HeaderValue, Request, Response, Uri, uri::Scheme};
-use std::{mem, sync::Arc};
+use hyper::{body::Incoming, client::conn::TrySendError};
+use std::{future::Future, sync::Arc};
 use tokio::runtime::Handle;
-use tower_clients_layers::{Error, ErrorKind, error::RequestLine};
+use tower_clients_layers::{Body, Error, ErrorKind, error::RequestLine};
 
 /// What all requests of a transport share.
 pub(crate) struct Shared {
@@ -20,63 +21,80 @@ pub(crate) struct Shared {
     pub(crate) settings: TransportBuilder,
 }
 
+type Answer = Result<Response<ResponseBody>, Error>;
+
 /// A request that a connection gives back unwritten, as one does that the server has just closed, is
 /// sent once more, on a new one.
 ///
-/// What is rare is boxed: this future is made and moved for each request.
-pub(crate) async fn exchange(
+/// It is a block, and what is rare in it is boxed: this future is made for each request.
+pub(crate) fn exchange(
     shared: Arc<Shared>,
-    mut request: Request<Outgoing>,
-) -> Result<Response<ResponseBody>, Error> {
-    let line = RequestLine::of(&request);
-    let uri = line.uri();
-    let named = |error| line.named_in(error);
-    let Ok(runtime) = Handle::try_current().map(|runtime| runtime.id()) else {
-        let reason = "there is no tokio runtime to connect on";
-        return Err(named(Error::new(ErrorKind::Config, reason)));
-    };
-    let host = shared.pool.host(KeyRef::new(uri, runtime), || name(uri)).map_err(named)?;
-    let upload = request.body().upload();
+    mut request: Request<Body>,
+) -> impl Future<Output = Answer> + Send {
+    async move {
+        let line = RequestLine::of(&request);
+        let uri = line.uri();
+        let named = |error| line.named_in(error);
+        let Ok(runtime) = Handle::try_current().map(|runtime| runtime.id()) else {
+            let reason = "there is no tokio runtime to connect on";
+            return Err(named(Error::new(ErrorKind::Config, reason)));
+        };
+        let host = shared.pool.host(KeyRef::new(uri, runtime), || name(uri)).map_err(named)?;
+        let upload = Upload::of(request.body_mut());
 
-    let may_multiplex = shared.connector.may_multiplex(uri);
-    let (mut connection, mut is_new) = loop {
-        match shared.pool.acquire(&host, may_multiplex).await {
-            Acquired::Opening(opening) => {
-                let connecting = Box::pin(shared.connector.connect(uri, opening));
-                break (connecting.await.map_err(named)?, true);
-            }
-            Acquired::Connection(mut connection) => {
-                if connection.is_ready().await {
-                    break (connection, false);
+        let (mut connection, is_new) = loop {
+            match shared.pool.acquire(&host, shared.connector.may_multiplex(uri)).await {
+                Acquired::Opening(opening) => {
+                    let connecting = Box::pin(shared.connector.connect(uri, opening));
+                    break (connecting.await.map_err(named)?, true);
+                }
+                Acquired::Connection(mut connection) => {
+                    if connection.is_ready().await {
+                        break (connection, false);
+                    }
                 }
             }
-        }
-    };
-    loop {
+        };
         connection.address(&mut request, uri, &host.name);
-        let result = match &mut connection {
-            Connection::Http1 { sender, .. } => sender.try_send_request(request).await,
-            #[cfg(feature = "http2")]
-            Connection::Http2 { sender, .. } => sender.try_send_request(request).await,
-        };
-        let mut error = match result {
-            Ok(response) => {
-                let pool = Arc::clone(&shared.pool);
-                let lease = Lease { connection, host, pool, upload };
-                return Ok(response.map(|body| ResponseBody::new(body, lease, line)));
+        let response = match connection.send(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                let again = Box::pin(again(&shared, &host, uri, error, is_new));
+                let response;
+                (connection, response) = again.await.map_err(named)?;
+                response
             }
-            Err(error) => error,
         };
-        let Some(unsent) = error.take_message() else {
-            return Err(named(unanswered(error.into_error())));
-        };
-        if mem::replace(&mut is_new, true) {
-            return Err(named(not_sent(error.into_error())));
+        if !upload.is_over() || is_upgrade(&response) {
+            connection.detach();
         }
-        request = unsent;
-        let opening = Box::pin(shared.pool.acquire_new(&host)).await;
-        let connecting = Box::pin(shared.connector.connect(uri, opening));
-        connection = connecting.await.map_err(named)?;
+        let pool = Arc::clone(&shared.pool);
+        let lease = Lease { connection, host, pool, upload };
+        Ok(response.map(|body| ResponseBody::new(body, lease, line)))
+    }
+}
+
+/// Sends a request once more, on a new connection, if the first one gives it back.
+async fn again(
+    shared: &Shared,
+    host: &Arc<Host<Connection>>,
+    uri: &Uri,
+    mut error: TrySendError<Request<Body>>,
+    was_new: bool,
+) -> Result<(Connection, Response<Incoming>), Error> {
+    let Some(mut request) = error.take_message() else {
+        return Err(unanswered(error.into_error()));
+    };
+    if was_new {
+        return Err(not_sent(error.into_error()));
+    }
+    let opening = shared.pool.acquire_new(host).await;
+    let mut connection = shared.connector.connect(uri, opening).await?;
+    connection.address(&mut request, uri, &host.name);
+    match connection.send(request).await {
+        Ok(response) => Ok((connection, response)),
+        Err(error) if error.message().is_some() => Err(not_sent(error.into_error())),
+        Err(error) => Err(unanswered(error.into_error())),
     }
 }
 

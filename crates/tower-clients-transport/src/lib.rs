@@ -69,6 +69,7 @@ mod body;
 mod builder;
 mod connect;
 mod connection;
+mod driver;
 mod error;
 mod exchange;
 mod pool;

@@ -2,7 +2,6 @@
 
 use crate::{
     ResponseBody, TransportBuilder,
-    connection::Outgoing,
     exchange::{Shared, exchange},
 };
 use bytes::Bytes;
@@ -101,10 +100,9 @@ where
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let state = match check(request.uri()) {
-            Ok(()) => State::Sent(Box::pin(exchange(
-                Arc::clone(&self.shared),
-                request.map(|body| Outgoing::new(Body::new(body))),
-            ))),
+            Ok(()) => {
+                State::Sent(Box::pin(exchange(Arc::clone(&self.shared), request.map(Body::new))))
+            }
             Err(reason) => {
                 let error = Error::new(ErrorKind::Url, reason);
                 let error = error.for_request(request.method(), request.uri());

@@ -161,15 +161,16 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let is_authorized = request.headers().contains_key(AUTHORIZATION);
-        let shared = self.shared.as_ref().filter(|_| !is_authorized);
-        match shared.filter(|shared| shared.origin.contains(request.uri())) {
-            Some(shared) => {
+        match &self.shared {
+            Some(shared)
+                if shared.origin.contains(request.uri())
+                    && !request.headers().contains_key(AUTHORIZATION) =>
+            {
                 let clone = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, clone);
                 ResponseFuture::authorized(Arc::clone(shared), ready, request)
             }
-            None => ResponseFuture::untouched(self.inner.call(request)),
+            _ => ResponseFuture::untouched(self.inner.call(request)),
         }
     }
 }

@@ -189,13 +189,18 @@ struct Plain<'a> {
 
 impl<'a> Plain<'a> {
     fn new(reference: &'a str) -> Option<Self> {
-        let (path, query) = reference.split_at(reference.find('?').unwrap_or(reference.len()));
-        let plain = !path.starts_with("//")
-            && path.bytes().all(is_plain_path_byte)
+        let end = reference.bytes().position(|byte| !is_plain_path_byte(byte));
+        let (path, query) = reference.split_at(end.unwrap_or(reference.len()));
+        let plain = (query.is_empty() || query.starts_with('?'))
             && query.bytes().all(is_plain_query_byte)
-            && path.split('/').all(|segment| segment != "." && segment != "..");
+            && !path.starts_with("//")
+            && !(path.as_bytes().contains(&b'.') && path.split('/').any(is_dots));
         plain.then_some(Self { path, query })
     }
+}
+
+fn is_dots(segment: &str) -> bool {
+    segment == "." || segment == ".."
 }
 
 fn is_plain_query_byte(byte: u8) -> bool {

@@ -7,7 +7,9 @@ use url::Url;
 
 /// Bytes that mean themselves in a path and cannot begin a scheme, an encoding or a query.
 pub(super) fn is_plain_path_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~/!$&()*+,;=@".contains(&byte)
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/' | b'!' | b'$' | b'&' | b'(' | b')')
+        || matches!(byte, b'*' | b'+' | b',' | b';' | b'=' | b'@')
 }
 
 /// Whether a path has a segment that some server reads as `.` or `..`: raw, percent-encoded,

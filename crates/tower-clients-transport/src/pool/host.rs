@@ -1,6 +1,6 @@
 //! The connections to one server.
 
-use super::{Limits, permit::Permits};
+use super::{Attention, Limits, permit::Permits};
 use http::HeaderValue;
 use std::{
     collections::VecDeque,
@@ -14,8 +14,8 @@ use tokio::{sync::oneshot, time::Instant};
 
 /// What the pool has to know of a connection.
 pub(crate) trait Pooled: Sized {
-    /// Whether it may still take a request.
-    fn is_open(&self) -> bool;
+    /// Whether it may still take a request. It does what there is to do for it meanwhile.
+    fn is_open(&mut self) -> bool;
 
     /// When it was made.
     fn born(&self) -> Instant;
@@ -32,6 +32,7 @@ pub(crate) struct Host<C> {
     /// What requests name it by in HTTP/1.1.
     pub(crate) name: HeaderValue,
     pub(super) permits: Permits,
+    pub(super) attention: Attention,
     limits: Limits,
     slot: Mutex<Slot<C>>,
 }
@@ -78,7 +79,7 @@ pub(super) enum Taken<C: Pooled> {
 }
 
 impl<C: Pooled> Idle<C> {
-    fn is_usable(&self, limits: &Limits, now: Instant) -> bool {
+    fn is_usable(&mut self, limits: &Limits, now: Instant) -> bool {
         let age = |since: Instant| now.saturating_duration_since(since);
         self.connection.is_open()
             && (age(self.since) < limits.idle_timeout || self.connection.is_busy())
@@ -93,7 +94,7 @@ impl<C: Pooled> Idle<C> {
 }
 
 impl<C: Pooled> Host<C> {
-    pub(super) fn new(name: HeaderValue, limits: Limits) -> Self {
+    pub(super) fn new(name: HeaderValue, limits: Limits, attention: Attention) -> Self {
         let slot = Slot {
             idle: Vec::new(),
             shared: None,
@@ -101,7 +102,7 @@ impl<C: Pooled> Host<C> {
             waiting: VecDeque::new(),
         };
         let permits = Permits::new(limits.max_open_per_host);
-        Self { name, permits, limits, slot: Mutex::new(slot) }
+        Self { name, permits, attention, limits, slot: Mutex::new(slot) }
     }
 
     fn slot(&self) -> MutexGuard<'_, Slot<C>> {
@@ -121,7 +122,7 @@ impl<C: Pooled> Host<C> {
             }
             slot.shared = None;
         }
-        while let Some(idle) = slot.idle.pop() {
+        while let Some(mut idle) = slot.idle.pop() {
             if idle.is_usable(limits, now) {
                 return Taken::Connection(idle.connection);
             }
@@ -203,7 +204,7 @@ impl<C: Pooled> Host<C> {
     pub(super) fn close_old(&self) -> Option<Instant> {
         let (limits, now) = (&self.limits, Instant::now());
         let mut slot = self.slot();
-        slot.idle.retain(|idle| idle.is_usable(limits, now));
+        slot.idle.retain_mut(|idle| idle.is_usable(limits, now));
         slot.shared.take_if(|shared| !shared.is_usable(limits, now));
         if let Some(shared) = slot.shared.as_mut().filter(|shared| shared.connection.is_busy()) {
             shared.since = now;

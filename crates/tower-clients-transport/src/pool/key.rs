@@ -13,7 +13,7 @@ use tokio::runtime;
 /// One server on one runtime: a connection is driven by the runtime that opened it, and by no other.
 /// Two spellings of an authority are two servers, which costs less than to take them apart for each
 /// request.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     runtime: runtime::Id,
     is_https: bool,
@@ -21,7 +21,7 @@ pub(crate) struct Key {
 }
 
 /// A [`Key`] whose host is borrowed from a request, so that looking it up allocates nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyRef<'a> {
     runtime: runtime::Id,
     is_https: bool,
@@ -66,9 +66,18 @@ impl<'a> Borrow<dyn AsKey + 'a> for Key {
     }
 }
 
+/// One server is rarely asked both with and without TLS, so that is not hashed.
 impl Hash for dyn AsKey + '_ {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_key().hash(state);
+        let KeyRef { runtime, authority, .. } = self.as_key();
+        runtime.hash(state);
+        authority.hash(state);
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self as &dyn AsKey).hash(state);
     }
 }
 

@@ -36,7 +36,8 @@ use std::{
 };
 use tokio::{
     runtime::Handle,
-    time::{Instant, sleep_until},
+    sync::Notify,
+    time::{Instant, timeout_at},
 };
 
 /// How many connections there may be, and for how long.
@@ -49,6 +50,9 @@ pub(crate) struct Limits {
     pub(crate) max_open: Option<usize>,
 }
 
+/// Asks the pool to look after its connections before one is due: a server may have closed some.
+pub(crate) type Attention = Arc<Notify>;
+
 /// The connections of one transport, by server.
 pub(crate) struct Pool<C> {
     limits: Limits,
@@ -58,6 +62,7 @@ pub(crate) struct Pool<C> {
     pressing: AtomicUsize,
     /// Whether the task runs that closes what is too old.
     is_swept: AtomicBool,
+    attention: Attention,
 }
 
 /// What a request goes on with.
@@ -91,6 +96,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
             hosts: RwLock::default(),
             pressing: AtomicUsize::new(0),
             is_swept: AtomicBool::new(false),
+            attention: Attention::default(),
         }
     }
 
@@ -107,7 +113,9 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         drop(hosts);
         let name = name()?;
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
-        let host = hosts.entry(key.to_key()).or_insert_with(|| Host::new(name, self.limits).into());
+        let host = hosts
+            .entry(key.to_key())
+            .or_insert_with(|| Arc::new(Host::new(name, self.limits, Arc::clone(&self.attention))));
         let host = Arc::clone(host);
         drop(hosts);
         // It may never have a connection to keep, and is forgotten all the same.
@@ -205,10 +213,12 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         let Ok(runtime) = Handle::try_current() else { return };
         let lifetime = self.limits.idle_timeout.min(self.limits.max_age.unwrap_or(Duration::MAX));
         let first = Instant::now().checked_add(lifetime);
+        let attention = Arc::clone(&self.attention);
         runtime.spawn(async move {
             let mut due = first;
             while let Some(next) = due {
-                sleep_until(next).await;
+                // It is looked after either way.
+                let _ = timeout_at(next, attention.notified()).await;
                 due = sweeper.0.upgrade().and_then(|pool| pool.close_old());
             }
         });
@@ -257,6 +267,10 @@ impl<C> Drop for Sweeper<C> {
 impl<C: Pooled> Opening<C> {
     fn new(host: &Arc<Host<C>>, leads: bool) -> Self {
         Self { host: Arc::clone(host), leads, permits: None }
+    }
+
+    pub(crate) fn attention(&self) -> Attention {
+        Arc::clone(&self.host.attention)
     }
 
     /// There is a connection, which holds the permits until it is closed.

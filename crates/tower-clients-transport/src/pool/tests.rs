@@ -32,7 +32,7 @@ impl Fake {
 }
 
 impl Pooled for Fake {
-    fn is_open(&self) -> bool {
+    fn is_open(&mut self) -> bool {
         self.is_open.load(Ordering::Relaxed)
     }
 

@@ -1,0 +1,145 @@
+//! Drives an HTTP/1 connection from the exchange on it.
+//!
+//! No task does that: who waits for something that comes through the connection polls both, so there
+//! is no switch between tasks for each request, and dropping the exchange closes the connection at once.
+//! The two wake each other through channels of hyper. Such a wake-up comes while the task is polled
+//! anyway, so it makes the poll go round once more, in place of scheduling the task again.
+//!
+//! Measured against a task for each connection: see `docs/benchmarks.md`.
+
+use crate::pool::{Attention, OpenPermits};
+use futures_util::task::AtomicWaker;
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+use sync_wrapper::SyncWrapper;
+
+/// How often the two sides may wake each other before other tasks have a turn.
+const ROUNDS: usize = 8;
+
+/// What drives a connection, to its end.
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+pub(crate) struct Driver {
+    /// `None` when it is over, or a task drives it.
+    connection: Option<SyncWrapper<Task>>,
+    permits: Option<OpenPermits>,
+    signal: Arc<Signal>,
+    waker: Waker,
+}
+
+/// What a connection wakes.
+struct Signal {
+    state: AtomicU8,
+    task: AtomicWaker,
+    pool: Attention,
+}
+
+/// It is polled, or may be at any time by who has it; wake-ups need not be passed on.
+const HELD: u8 = 0;
+/// A task waits for it.
+const AWAITED: u8 = 1;
+/// It is in the pool.
+const IDLE: u8 = 2;
+/// There is something to do for it.
+const WOKEN: u8 = 3;
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        match self.state.swap(WOKEN, Ordering::AcqRel) {
+            AWAITED => self.task.wake(),
+            IDLE => self.pool.notify_one(),
+            _ => {}
+        }
+    }
+}
+
+impl Signal {
+    fn replace(&self, from: u8, to: u8) -> bool {
+        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+impl Driver {
+    pub(crate) fn new(connection: Task, pool: Attention) -> Self {
+        let signal = Signal { state: AtomicU8::new(WOKEN), task: AtomicWaker::new(), pool };
+        let signal = Arc::new(signal);
+        let waker = Arc::clone(&signal).into();
+        Self { connection: Some(SyncWrapper::new(connection)), permits: None, signal, waker }
+    }
+
+    /// Keeps the permits as long as the connection is open.
+    pub(crate) fn hold(&mut self, permits: Option<OpenPermits>) {
+        self.permits = permits;
+    }
+
+    /// Polls what waits for something that comes through the connection, and the connection.
+    pub(crate) fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut waiting: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        if self.connection.is_none() {
+            return waiting(cx);
+        }
+        self.signal.task.register(cx.waker());
+        for _ in 0..ROUNDS {
+            self.catch_up();
+            // It gets on by what the connection does, and by nothing else.
+            let polled = waiting(&mut Context::from_waker(Waker::noop()));
+            if polled.is_ready() {
+                return polled;
+            }
+            if self.connection.is_none() {
+                return waiting(cx);
+            }
+            if self.signal.replace(HELD, AWAITED) {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Does what there is to do for the connection.
+    fn catch_up(&mut self) {
+        if self.signal.state.swap(HELD, Ordering::AcqRel) == WOKEN
+            && let Some(connection) = &mut self.connection
+            && connection.get_mut().as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready()
+        {
+            (self.connection, self.permits) = (None, None);
+        }
+    }
+
+    /// Does what there is to do for a connection in the pool, which is told when there is more.
+    pub(crate) fn look(&mut self) {
+        self.catch_up();
+        self.signal.replace(HELD, IDLE);
+    }
+
+    /// Has a task drive it from here on.
+    pub(crate) fn detach(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            spawn(connection.into_inner(), mem::take(&mut self.permits));
+        }
+    }
+}
+
+/// Has a task drive a connection.
+pub(crate) fn spawn(connection: Task, permits: Option<OpenPermits>) {
+    tokio::spawn(async {
+        connection.await;
+        drop(permits);
+    });
+}
