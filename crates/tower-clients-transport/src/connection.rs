@@ -24,7 +24,7 @@ use pin_project_lite::pin_project;
 #[cfg(feature = "http2")]
 use std::time::Duration;
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     mem,
     pin::Pin,
     sync::{
@@ -97,16 +97,16 @@ impl Connection {
     }
 
     /// Waits until it takes a request. `false`: it never will, and nothing was sent.
-    pub(crate) async fn is_ready(&mut self) -> bool {
-        let ready = poll_fn(|cx| match self {
+    pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let ready = match self {
             Self::Http1(connection) => {
                 let Http1 { sender, driver, .. } = &mut **connection;
                 driver.poll(cx, |cx| sender.poll_ready(cx))
             }
             #[cfg(feature = "http2")]
             Self::Http2 { sender, .. } => sender.poll_ready(cx),
-        });
-        ready.await.is_ok()
+        };
+        ready.map(|ready| ready.is_ok())
     }
 
     /// Polls what waits for something that comes through the connection.

@@ -90,19 +90,18 @@ impl Driver {
         cx: &mut Context<'_>,
         mut waiting: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        if self.connection.is_none() {
-            return waiting(cx);
-        }
-        self.signal.task.register(cx.waker());
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             self.catch_up();
+            if self.connection.is_none() {
+                return waiting(cx);
+            }
             // It gets on by what the connection does, and by nothing else.
             let polled = waiting(&mut Context::from_waker(Waker::noop()));
             if polled.is_ready() {
                 return polled;
             }
-            if self.connection.is_none() {
-                return waiting(cx);
+            if round == 0 {
+                self.signal.task.register(cx.waker());
             }
             if self.signal.replace(HELD, AWAITED) {
                 return Poll::Pending;

@@ -10,7 +10,10 @@ use crate::{
 };
 use http::{HeaderValue, Request, Response, Uri, uri::Scheme};
 use hyper::{body::Incoming, client::conn::TrySendError};
-use std::{future::Future, sync::Arc};
+use std::{
+    future::{Future, poll_fn},
+    sync::Arc,
+};
 use tokio::runtime::Handle;
 use tower_clients_layers::{Body, Error, ErrorKind, error::RequestLine};
 
@@ -49,7 +52,7 @@ pub(crate) fn exchange(
                     break (connecting.await.map_err(named)?, true);
                 }
                 Acquired::Connection(mut connection) => {
-                    if connection.is_ready().await {
+                    if poll_fn(|cx| connection.poll_ready(cx)).await {
                         break (connection, false);
                     }
                 }

@@ -160,7 +160,7 @@ impl<S: Clone> Client<S> {
         method: Method,
         reference: impl ToReference,
     ) -> RequestBuilder<S, M> {
-        RequestBuilder::new(self.service.clone(), self.deadline, method, reference)
+        RequestBuilder::new(&self.service, self.deadline, method, reference)
     }
 }
 

@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 use tower_clients_layers::{
-    Body, Check, CheckAnswer, Decode, DecodeLayer, Error, HttpService, JoinUrl,
+    Body, Check, CheckAnswer, Decode, DecodeLayer, Error, HttpService,
     deadline::{self, DeadlineBody},
 };
 use tower_layer::Layer;
@@ -136,7 +136,7 @@ impl<S, J> fmt::Debug for Call<S, J> {
     }
 }
 
-type Stack<S, J> = CheckAnswer<Decode<JoinUrl<S>, Bytes>, J>;
+type Stack<S, J> = CheckAnswer<Decode<S, Bytes>, J>;
 
 pin_project! {
     /// Readies the service, sends the call and waits for its judged answer, all within the time

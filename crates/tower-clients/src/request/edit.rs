@@ -11,7 +11,7 @@ use http_body_util::Full;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 use tower_clients_layers::{
-    Body, BoxError, Content, DeadlineLayer, Error, ErrorKind, HttpService, JoinUrl, Json,
+    Body, BoxError, Content, DeadlineLayer, Error, ErrorKind, HttpService, Json,
     validators::Validator,
 };
 
@@ -135,7 +135,7 @@ impl<S: HttpService<Body> + Clone> RequestBuilder<S, Edit> {
 
 /// What both requests have in common.
 struct Exchanges<S> {
-    service: JoinUrl<S>,
+    service: S,
     deadline: DeadlineLayer,
     request: Request<()>,
     settings: Settings,
@@ -244,14 +244,13 @@ impl<S: HttpService<Body> + Clone, T: Serialize> Updating<S, T> {
 
 impl<S, T> Updating<S, T> {
     pub(crate) fn service(&self) -> &S {
-        self.exchanges.service.get_ref()
+        &self.exchanges.service
     }
 
     pub(crate) fn map_service<V>(self, change: impl FnOnce(S) -> V) -> Updating<V, T> {
         let Self { value, validator, exchanges } = self;
         let Exchanges { service, deadline, request, settings } = exchanges;
-        let exchanges =
-            Exchanges { service: service.map_inner(change), deadline, request, settings };
+        let exchanges = Exchanges { service: change(service), deadline, request, settings };
         Updating { value, validator, exchanges }
     }
 

@@ -84,7 +84,7 @@ use tower_clients_layers::{
 /// Bad input is kept and becomes the error of the `await`. Dropping a builder sends nothing.
 #[must_use = "a request does nothing until it is awaited, or waited for by `wait()` if it is blocking"]
 pub struct RequestBuilder<S, M = Whole> {
-    service: JoinUrl<S>,
+    service: S,
     deadline: DeadlineLayer,
     request: Result<Request<Body>, Error>,
     content_type: Option<HeaderValue>,
@@ -135,12 +135,15 @@ impl<S, M: SendsBody> RequestBuilder<S, M> {
 
 impl<S, M> RequestBuilder<S, M> {
     pub(crate) fn new(
-        service: JoinUrl<S>,
+        base: &JoinUrl<S>,
         deadline: DeadlineLayer,
         method: Method,
         reference: impl ToReference,
-    ) -> Self {
-        let request = match service.join(reference) {
+    ) -> Self
+    where
+        S: Clone,
+    {
+        let request = match base.join(reference) {
             Ok(uri) => {
                 let mut request = Request::new(Body::empty());
                 *request.method_mut() = method;
@@ -148,21 +151,22 @@ impl<S, M> RequestBuilder<S, M> {
                 Ok(request)
             }
             // There is no URL to name but that of the base.
-            Err(error) => Err(match service.join("") {
+            Err(error) => Err(match base.join("") {
                 Ok(base) => error.for_request(&method, &base),
                 Err(_) => error,
             }),
         };
+        let service = base.get_ref().clone();
         Self { service, deadline, request, content_type: None, mode: PhantomData }
     }
 
     pub(crate) fn service(&self) -> &S {
-        self.service.get_ref()
+        &self.service
     }
 
     pub(crate) fn map_service<T>(self, change: impl FnOnce(S) -> T) -> RequestBuilder<T, M> {
         let Self { service, deadline, request, content_type, mode } = self;
-        RequestBuilder { service: service.map_inner(change), deadline, request, content_type, mode }
+        RequestBuilder { service: change(service), deadline, request, content_type, mode }
     }
 
     fn set(mut self, change: impl FnOnce(&mut Request<Body>) -> Result<(), Error>) -> Self {
@@ -311,7 +315,7 @@ impl<S, M> RequestBuilder<S, M> {
         Pending::new(service, deadline, request)
     }
 
-    pub(crate) fn into_parts(self) -> (JoinUrl<S>, DeadlineLayer, Result<Request<Body>, Error>) {
+    pub(crate) fn into_parts(self) -> (S, DeadlineLayer, Result<Request<Body>, Error>) {
         let Self { service, deadline, mut request, content_type, .. } = self;
         if let (Ok(request), Some(content_type)) = (&mut request, content_type) {
             request.headers_mut().entry(CONTENT_TYPE).or_insert(content_type);

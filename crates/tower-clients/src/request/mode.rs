@@ -3,8 +3,8 @@
 use http::{Request, Response};
 use std::marker::PhantomData;
 use tower_clients_layers::{
-    Body, CheckStatus, CheckStatusLayer, Content, Decode, DecodeLayer, Error, FromBody,
-    HttpService, JoinUrl, deadline::DeadlineBody, error::RequestLine,
+    Body, BoxError, CheckStatus, CheckStatusLayer, Content, Decode, DecodeLayer, Error, FromBody,
+    HttpService, deadline::DeadlineBody, error::RequestLine,
 };
 use tower_layer::Layer;
 use tower_service::Service;
@@ -17,8 +17,8 @@ use tower_service::Service;
     note = "it must be an `HttpService<Body>`: a `tower::Service<Request<Body>, Response = Response<_>>` whose error converts into `BoxError`"
 )]
 pub trait Mode<S>: sealed::Sealed {
-    /// The layers, over the base URL.
-    type Service: Service<Request<Body>, Response = Response<Self::Received>, Error = Error>;
+    /// The layers, below which is what is below the base URL: the URL is joined when a request is made.
+    type Service: Service<Request<Body>, Response = Response<Self::Received>, Error: Into<BoxError>>;
     /// What the layers put into the place of the body.
     type Received;
     /// What a request gives.
@@ -27,7 +27,7 @@ pub trait Mode<S>: sealed::Sealed {
     type Kept: Keep;
 
     #[doc(hidden)]
-    fn stack(service: JoinUrl<S>) -> Self::Service;
+    fn stack(service: S) -> Self::Service;
 
     #[doc(hidden)]
     fn output(
@@ -78,19 +78,19 @@ pub struct Decoded<D>(PhantomData<fn() -> D>);
 #[derive(Debug)]
 pub struct WithHead<D>(PhantomData<fn() -> D>);
 
-type Decoding<S, D> = Decode<CheckStatus<JoinUrl<S>>, D>;
+type Decoding<S, D> = Decode<CheckStatus<S>, D>;
 
-fn decoding<S, D>(service: JoinUrl<S>) -> Decoding<S, D> {
+fn decoding<S, D>(service: S) -> Decoding<S, D> {
     (DecodeLayer::new(), CheckStatusLayer::new()).layer(service)
 }
 
 impl<S: HttpService<Body>> Mode<S> for Whole {
-    type Service = JoinUrl<S>;
+    type Service = S;
     type Received = S::ResBody;
     type Output = Response<DeadlineBody<S::ResBody>>;
     type Kept = ();
 
-    fn stack(service: JoinUrl<S>) -> JoinUrl<S> {
+    fn stack(service: S) -> S {
         service
     }
 
@@ -100,12 +100,12 @@ impl<S: HttpService<Body>> Mode<S> for Whole {
 }
 
 impl<S: HttpService<Body>> Mode<S> for Checked {
-    type Service = CheckStatus<JoinUrl<S>>;
+    type Service = CheckStatus<S>;
     type Received = S::ResBody;
     type Output = Response<DeadlineBody<S::ResBody>>;
     type Kept = ();
 
-    fn stack(service: JoinUrl<S>) -> Self::Service {
+    fn stack(service: S) -> Self::Service {
         CheckStatusLayer::new().layer(service)
     }
 
@@ -120,7 +120,7 @@ impl<S: HttpService<Body>> Mode<S> for Draft {
     type Output = Content;
     type Kept = ();
 
-    fn stack(service: JoinUrl<S>) -> Self::Service {
+    fn stack(service: S) -> Self::Service {
         decoding(service)
     }
 
@@ -135,7 +135,7 @@ impl<S: HttpService<Body>, D: FromBody> Mode<S> for Decoded<D> {
     type Output = D::Output;
     type Kept = ();
 
-    fn stack(service: JoinUrl<S>) -> Self::Service {
+    fn stack(service: S) -> Self::Service {
         decoding(service)
     }
 
@@ -150,7 +150,7 @@ impl<S: HttpService<Body>, D: FromBody> Mode<S> for WithHead<D> {
     type Output = Response<D::Output>;
     type Kept = ();
 
-    fn stack(service: JoinUrl<S>) -> Self::Service {
+    fn stack(service: S) -> Self::Service {
         decoding(service)
     }
 

@@ -5,7 +5,7 @@ use http::{Response, StatusCode, Uri};
 use serde::Serialize;
 use tower_clients_layers::{
     Body, CheckStatus, CheckStatusLayer, Error, ErrorKind, HeadOrGet, HeadOrGetLayer, HttpService,
-    JoinUrl, Json, deadline::DeadlineBody, error::RequestLine, url::location,
+    Json, deadline::DeadlineBody, error::RequestLine, url::location,
 };
 use tower_layer::Layer;
 
@@ -30,12 +30,12 @@ fn exists(status: StatusCode) -> bool {
 }
 
 impl<S: HttpService<Body>> Mode<S> for Exists {
-    type Service = CheckStatus<JoinUrl<S>>;
+    type Service = CheckStatus<S>;
     type Received = S::ResBody;
     type Output = bool;
     type Kept = ();
 
-    fn stack(service: JoinUrl<S>) -> Self::Service {
+    fn stack(service: S) -> Self::Service {
         ANSWERS.layer(service)
     }
 
@@ -45,12 +45,12 @@ impl<S: HttpService<Body>> Mode<S> for Exists {
 }
 
 impl<S: HttpService<Body> + Clone> Mode<S> for ExistsOrGet {
-    type Service = CheckStatus<HeadOrGet<JoinUrl<S>>>;
+    type Service = CheckStatus<HeadOrGet<S>>;
     type Received = S::ResBody;
     type Output = bool;
     type Kept = ();
 
-    fn stack(service: JoinUrl<S>) -> Self::Service {
+    fn stack(service: S) -> Self::Service {
         (ANSWERS, HeadOrGetLayer::new()).layer(service)
     }
 
@@ -60,12 +60,12 @@ impl<S: HttpService<Body> + Clone> Mode<S> for ExistsOrGet {
 }
 
 impl<S: HttpService<Body>> Mode<S> for Create {
-    type Service = CheckStatus<JoinUrl<S>>;
+    type Service = CheckStatus<S>;
     type Received = S::ResBody;
     type Output = Option<Uri>;
     type Kept = RequestLine;
 
-    fn stack(service: JoinUrl<S>) -> Self::Service {
+    fn stack(service: S) -> Self::Service {
         CheckStatusLayer::new().layer(service)
     }
 

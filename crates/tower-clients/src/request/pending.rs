@@ -11,7 +11,7 @@ use std::{
 };
 use tower::util::Oneshot;
 use tower_clients_layers::{
-    Body, DeadlineLayer, Error, JoinUrl,
+    Body, BoxError, DeadlineLayer, Error,
     deadline::{self, limit},
 };
 use tower_service::Service;
@@ -37,7 +37,7 @@ pin_project! {
 
 impl<S, M: Mode<S>> Pending<S, M> {
     pub(super) fn new(
-        service: JoinUrl<S>,
+        service: S,
         deadline: DeadlineLayer,
         request: Result<Request<Body>, Error>,
     ) -> Self {
@@ -74,13 +74,13 @@ impl<S, M: Mode<S>> Future for Pending<S, M> {
 
 impl<V, R> Future for Exchange<V>
 where
-    V: Service<Request<Body>, Response = Response<R>, Error = Error>,
+    V: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>>,
 {
     type Output = Result<Response<R>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            ExchangeProjection::Sent { answer } => answer.poll(cx),
+            ExchangeProjection::Sent { answer } => answer.poll(cx).map_err(Error::from_service),
             ExchangeProjection::Failed { error } => {
                 Poll::Ready(Err(error.take().expect("polled after completion")))
             }

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use tower_clients_layers::{
-    Body, CheckStatus, CheckStatusLayer, Error, HttpService, JoinUrl, RequestOptions,
+    Body, CheckStatus, CheckStatusLayer, Error, HttpService, RequestOptions,
     deadline::DeadlineBody,
     error::RequestLine,
     stream::{Chunks, DEFAULT_LINE_LIMIT, Items, JsonLines, Lines},
@@ -49,12 +49,12 @@ impl Keep for Asked {
 macro_rules! mode {
     ($mode:ty $(, $value:ident)?: $stream:ty, $over:expr) => {
         impl<S: HttpService<Body> $(, $value: DeserializeOwned)?> Mode<S> for $mode {
-            type Service = CheckStatus<JoinUrl<S>>;
+            type Service = CheckStatus<S>;
             type Received = S::ResBody;
             type Output = $stream;
             type Kept = Asked;
 
-            fn stack(service: JoinUrl<S>) -> Self::Service {
+            fn stack(service: S) -> Self::Service {
                 CheckStatusLayer::new().layer(service)
             }
 

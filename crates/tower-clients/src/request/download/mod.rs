@@ -208,7 +208,7 @@ impl<S: HttpService<Body> + Clone, P: FnMut(Progress)> Download<S, P> {
     async fn open(self, unframed: bool) -> Result<Incoming<Received<S>, P>, Error> {
         let (service, deadline, request) = self.request.into_parts();
         let is_part = request.as_ref().is_ok_and(|it| it.headers().contains_key(RANGE));
-        let service = service.map_inner(|inner| self.resume.layer(inner));
+        let service = self.resume.layer(service);
         let response = Pending::<_, Checked>::new(service, deadline, request).await?;
         check_coding(response.headers()).map_err(|error| Error::new(ErrorKind::Decode, error))?;
         if response.status() == StatusCode::PARTIAL_CONTENT && !is_part {
