@@ -15,6 +15,7 @@ fn main() {
     let mut counter = Counter { runtime: benches::runtime(), first: None };
     layers::layers(&mut counter);
     layers::layers_on_joined_uris(&mut counter);
+    layers::five_layers(&mut counter);
     stacks::clients(&mut counter);
     stacks::resources(&mut counter);
     join::join(&mut counter);

@@ -12,7 +12,7 @@ use tower_clients::{Resource, blocking};
 fn blocking(criterion: &mut Criterion) {
     let url = format!("http://{}{BASE}", server::start());
     let api = || Resource::new(&*url).expect("the URL is valid");
-    let mut group = criterion.benchmark_group("a call that blocks");
+    let mut group = criterion.benchmark_group("What does a call that blocks cost?");
 
     let (awaited, runtime) = (api(), runtime());
     group.bench_function("async, block_on for each call", |bencher| {

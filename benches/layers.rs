@@ -9,6 +9,7 @@ fn main() {
     stopwatch::time(|stopwatch| {
         layers::layers(stopwatch);
         layers::layers_on_joined_uris(stopwatch);
+        layers::five_layers(stopwatch);
         stacks::clients(stopwatch);
         stacks::resources(stopwatch);
     });

@@ -18,10 +18,10 @@ const FRAME: usize = 8 * 1024;
 
 /// Measures a small and a large document.
 pub fn decode(meter: &mut impl Meter) {
-    document::<User>(meter, "decode, 150 B", Canned::whole(SMALL.into()));
-    document::<Vec<User>>(meter, "decode, 64 KiB", Canned::whole(large()));
+    document::<User>(meter, "What does decoding 150 bytes cost?", Canned::whole(SMALL.into()));
+    document::<Vec<User>>(meter, "What does decoding 64 KiB cost?", Canned::whole(large()));
     let frames = Canned::in_frames(large(), FRAME);
-    document::<Vec<User>>(meter, "decode, 64 KiB in frames", frames);
+    document::<Vec<User>>(meter, "What does decoding 64 KiB in frames cost?", frames);
 }
 
 fn document<T: DeserializeOwned>(meter: &mut impl Meter, name: &str, body: Canned) {
@@ -33,7 +33,8 @@ fn document<T: DeserializeOwned>(meter: &mut impl Meter, name: &str, body: Canne
     by_layer::<Content>(meter, "Content, DecodeLayer", no_op);
 }
 
-fn by_hand<T: DeserializeOwned>(meter: &mut impl Meter, name: &str, mut no_op: NoOp) {
+/// Collects the body and parses it, as it is done without a layer.
+pub(super) fn by_hand<T: DeserializeOwned>(meter: &mut impl Meter, name: &str, mut no_op: NoOp) {
     let uri = Uri::from_static(USER);
     meter.case(name, || {
         let response = call(&mut no_op, request(uri.clone()));

@@ -17,21 +17,21 @@ pub fn join(meter: &mut impl Meter) {
     let base = BaseUrl::parse(BASE).expect("the URL is valid");
     let url = Url::parse(&format!("{BASE}/")).expect("the URL is valid");
 
-    meter.group("join, plain");
+    meter.group("How long does it take to join a plain reference?");
     ours(meter, &base, PLAIN);
     by_url(meter, &url, PLAIN);
     by_format(meter, || format!("{}/{}", black_box(BASE), black_box(PLAIN)));
 
-    meter.group("join, with query");
+    meter.group("How long does it take to join a reference with a query?");
     ours(meter, &base, QUERY);
     by_url(meter, &url, QUERY);
     by_format(meter, || format!("{}/{}", black_box(BASE), black_box(QUERY)));
 
-    meter.group("join, needs the parser");
+    meter.group("How long does it take to join a reference that needs the parser?");
     ours(meter, &base, PARSED);
     by_url(meter, &url, PARSED);
 
-    meter.group("join, segments");
+    meter.group("How long does it take to join segments?");
     ours(meter, &base, ("users", 7));
     // This one encodes nothing, so it is right only for segments that need none.
     by_format(meter, || format!("{}/{}/{}", black_box(BASE), black_box("users"), black_box(7)));

@@ -1,6 +1,6 @@
 //! Every layer alone over a no-op service.
 
-use super::{BASE, USER, request};
+use super::{BASE, USER, decode::by_hand, request};
 use crate::{
     Meter,
     no_op::{Canned, NoOp, call},
@@ -8,7 +8,7 @@ use crate::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use std::{fmt::Debug, time::Duration};
-use tower::{Layer, Service};
+use tower::{Layer, Service, ServiceBuilder};
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer, Content, CookieJar,
     CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer,
@@ -24,7 +24,7 @@ pub fn layers(meter: &mut impl Meter) {
     let (relative, absolute) = (Uri::from_static("/users/7"), Uri::from_static(USER));
     let (relative, uri) = (|| relative.clone(), || absolute.clone());
 
-    meter.group("layer");
+    meter.group("What does one layer cost?");
     case(meter, "no-op", NoOp::empty(), relative);
     let join = JoinUrlLayer::new(base.clone()).layer(NoOp::empty());
     case(meter, "JoinUrl, origin form", join.clone(), relative);
@@ -55,7 +55,7 @@ pub fn layers_on_joined_uris(meter: &mut impl Meter) {
     let base = BaseUrl::parse(BASE).expect("the URL is valid");
     let uri = || base.join("users/7").expect("the reference is valid");
 
-    meter.group("layer, URI just joined");
+    meter.group("What does one layer cost, on a URI that was just joined?");
     case(meter, "no-op", NoOp::empty(), uri);
     let join = JoinUrlLayer::new(base.clone());
     case(meter, "JoinUrl, absolute form", join.layer(NoOp::empty()), uri);
@@ -66,9 +66,28 @@ pub fn layers_on_joined_uris(meter: &mut impl Meter) {
 
     let both = (DecodeLayer::<Json<User>>::new(), CheckStatusLayer::new());
     let json = NoOp::json(Canned::whole(SMALL.into()));
-    meter.group("layer, JSON answer, URI just joined");
+    meter.group("What do status and decoding cost?");
     case(meter, "no-op", json.clone(), uri);
     case(meter, "CheckStatus + Decode<Json<User>>", both.layer(json), uri);
+}
+
+/// Measures five layers as one would put them together, against decoding by hand.
+pub fn five_layers(meter: &mut impl Meter) {
+    let base = BaseUrl::parse(BASE).expect("the URL is valid");
+    let origin = || base.origin().clone();
+    let relative = || Uri::from_static("/users/7");
+    let json = NoOp::json(Canned::whole(SMALL.into()));
+
+    meter.group("What do base URL, headers, bearer, status and decoding cost?");
+    by_hand::<User>(meter, "no-op, decoded by hand", json.clone());
+    let stack = ServiceBuilder::new()
+        .layer(DecodeLayer::<Json<User>>::new())
+        .layer(CheckStatusLayer::new())
+        .layer(JoinUrlLayer::new(base.clone()))
+        .layer(DefaultHeadersLayer::new(origin(), headers()))
+        .layer(AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid"))
+        .service(json);
+    case(meter, "five layers", stack, relative);
 }
 
 fn cookies(uri: &Uri) -> CookieLayer {
@@ -82,7 +101,7 @@ fn cookies(uri: &Uri) -> CookieLayer {
 fn decoders(meter: &mut impl Meter, uri: impl Fn() -> Uri) {
     let json = || NoOp::json(Canned::whole(SMALL.into()));
 
-    meter.group("layer, JSON answer");
+    meter.group("What does decoding cost?");
     case(meter, "no-op", json(), &uri);
     case(meter, "Decode<Json<User>>", DecodeLayer::<Json<User>>::new().layer(json()), &uri);
     case(meter, "Decode<Content>", DecodeLayer::<Content>::new().layer(json()), &uri);

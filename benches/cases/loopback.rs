@@ -24,7 +24,7 @@ use tower_clients::{Resource, Transport};
 pub fn loopback(meter: &mut impl Meter, concurrency: usize) {
     let address = server::start();
     let url: Uri = format!("http://{address}{BASE}/{USER}").parse().expect("the URL is valid");
-    meter.group(&format!("loopback, {concurrency} at once"));
+    meter.group(&format!("How fast is a typed GET over loopback, {concurrency} at once?"));
 
     let path = format!("{BASE}/{USER}").parse().expect("the path is valid");
     let connections = Connections { address, path, idle: RefCell::default() };

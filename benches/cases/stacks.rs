@@ -14,13 +14,13 @@ const VALID: &str = "the settings are valid";
 
 /// Measures clients whose requests give responses, here empty ones.
 pub fn clients(meter: &mut impl Meter) {
-    meter.group("Client::get");
+    meter.group("What does a client cost?");
     stacks::<Get>(meter, &NoOp::empty());
 }
 
 /// Measures clients whose requests give decoded content, here [`SMALL`].
 pub fn resources(meter: &mut impl Meter) {
-    meter.group("Resource::get.json");
+    meter.group("What does a typed GET cost?");
     stacks::<GetJson>(meter, &NoOp::json(Canned::whole(SMALL.into())));
 }
 
