@@ -3,7 +3,7 @@
 use crate::{
     connection::{Connection, Upload},
     error::broken_body,
-    pool::{Host, Pool, Pooled as _},
+    pool::{Host, Pool},
 };
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -59,41 +59,42 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct ResponseBody {
     /// `None` when it is over.
     incoming: Option<Incoming>,
-    lease: Option<Lease>,
-    line: RequestLine,
+    /// With its lease.
+    connection: Option<Connection>,
 }
 
-/// A connection that goes back to the pool when its exchange is over.
+/// An exchange on a connection, which goes back to the pool when it is over.
+///
+/// It lies beside the connection, because a response passes every layer by value.
 pub(crate) struct Lease {
-    pub(crate) connection: Connection,
+    pub(crate) line: RequestLine,
     pub(crate) host: Arc<Host<Connection>>,
     pub(crate) pool: Arc<Pool<Connection>>,
     pub(crate) upload: Upload,
 }
 
-impl Lease {
-    /// A connection that still sends is not good for another request.
-    fn end(mut self) {
-        if self.upload.is_over() && self.connection.share().is_none() {
-            self.connection.rest();
-            self.pool.put(&self.host, self.connection);
-        }
+/// A connection that still sends is not good for another request.
+fn end(mut connection: Connection) {
+    if let Some(lease) = connection.lease().take()
+        && lease.upload.is_over()
+        && !connection.is_shared()
+    {
+        connection.rest();
+        lease.pool.put(&lease.host, connection);
     }
 }
 
-impl Lease {
-    fn poll_frame(
-        &mut self,
-        incoming: &mut Incoming,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        self.connection.poll(cx, |cx| Pin::new(&mut *incoming).poll_frame(cx))
-    }
+fn poll_frame(
+    connection: &mut Connection,
+    incoming: &mut Incoming,
+    cx: &mut Context<'_>,
+) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+    connection.poll(cx, |cx| Pin::new(&mut *incoming).poll_frame(cx))
 }
 
 impl ResponseBody {
-    pub(crate) fn new(incoming: Incoming, lease: Lease, line: RequestLine) -> Self {
-        let mut this = Self { incoming: Some(incoming), lease: Some(lease), line };
+    pub(crate) fn new(incoming: Incoming, connection: Connection) -> Self {
+        let mut this = Self { incoming: Some(incoming), connection: Some(connection) };
         if this.is_end_stream() {
             this.end();
         }
@@ -102,8 +103,17 @@ impl ResponseBody {
 
     fn end(&mut self) {
         self.incoming = None;
-        if let Some(lease) = self.lease.take() {
-            lease.end();
+        if let Some(connection) = self.connection.take() {
+            end(connection);
+        }
+    }
+
+    fn broken(&mut self, error: hyper::Error) -> Error {
+        self.incoming = None;
+        let error = broken_body(error);
+        match self.connection.take().and_then(|mut connection| connection.lease().take()) {
+            Some(lease) => lease.line.named_in(error),
+            None => error,
         }
     }
 }
@@ -116,10 +126,10 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Self { incoming: Some(incoming), lease: Some(lease), .. } = &mut *self else {
+        let Self { incoming: Some(incoming), connection: Some(connection) } = &mut *self else {
             return Poll::Ready(None);
         };
-        let frame = ready!(lease.poll_frame(incoming, cx));
+        let frame = ready!(poll_frame(connection, incoming, cx));
         let is_over = frame.is_none() || incoming.is_end_stream();
         Poll::Ready(match frame.transpose() {
             Ok(frame) => {
@@ -128,10 +138,7 @@ impl Body for ResponseBody {
                 }
                 frame.map(Ok)
             }
-            Err(error) => {
-                (self.incoming, self.lease) = (None, None);
-                Some(Err(self.line.named_in(broken_body(error))))
-            }
+            Err(error) => Some(Err(self.broken(error))),
         })
     }
 
@@ -147,23 +154,23 @@ impl Body for ResponseBody {
 /// Reads what little is left, so that the connection can be used again.
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        if let (Some(incoming), Some(lease)) = (self.incoming.take(), self.lease.take())
-            && lease.connection.share().is_none()
+        if let (Some(incoming), Some(connection)) = (self.incoming.take(), self.connection.take())
+            && !connection.is_shared()
             && incoming.size_hint().upper().is_some_and(|left| left <= DRAINED)
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn(timeout(DRAIN_TIMEOUT, drain(incoming, lease)));
+            runtime.spawn(timeout(DRAIN_TIMEOUT, drain(incoming, connection)));
         }
     }
 }
 
-async fn drain(mut incoming: Incoming, mut lease: Lease) {
-    while let Some(frame) = poll_fn(|cx| lease.poll_frame(&mut incoming, cx)).await {
+async fn drain(mut incoming: Incoming, mut connection: Connection) {
+    while let Some(frame) = poll_fn(|cx| poll_frame(&mut connection, &mut incoming, cx)).await {
         if frame.is_err() {
             return;
         }
     }
-    lease.end();
+    end(connection);
 }
 
 impl fmt::Debug for ResponseBody {

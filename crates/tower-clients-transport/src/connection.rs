@@ -1,6 +1,7 @@
 //! A connection: what it is made of, and one request over it.
 
 use crate::{
+    body::Lease,
     driver::{Driver, Task},
     pool::{Attention, OpenPermits, Pooled},
 };
@@ -40,19 +41,24 @@ use tower_clients_layers::{Body, BoxError};
 pub(crate) enum Connection {
     Http1(Box<Http1>),
     #[cfg(feature = "http2")]
-    Http2 {
-        /// A task drives the connection; it ends when the last way into it is dropped and its
-        /// exchanges are over.
-        sender: http2::SendRequest<Body>,
-        /// When it was made; each exchange has a share of it.
-        born: Arc<Instant>,
-    },
+    Http2(Box<Http2>),
 }
 
 pub(crate) struct Http1 {
     sender: http1::SendRequest<Body>,
     driver: Driver,
     born: Instant,
+    lease: Option<Lease>,
+}
+
+/// A task drives the connection; it ends when the last way into it is dropped and its exchanges are
+/// over.
+#[cfg(feature = "http2")]
+pub(crate) struct Http2 {
+    sender: http2::SendRequest<Body>,
+    /// When it was made; each exchange has a share of it.
+    born: Arc<Instant>,
+    lease: Option<Lease>,
 }
 
 /// The response, or why there is none, with a request that was not written.
@@ -75,7 +81,7 @@ impl Connection {
         // Whoever has an exchange on it hears of its error.
         let connection = Box::pin(connection.with_upgrades().map(drop));
         let driver = Driver::new(connection, pool);
-        Ok(Self::Http1(Box::new(Http1 { sender, driver, born: Instant::now() })))
+        Ok(Self::Http1(Box::new(Http1 { sender, driver, born: Instant::now(), lease: None })))
     }
 
     #[cfg(feature = "http2")]
@@ -93,7 +99,8 @@ impl Connection {
         }
         let (sender, connection) = builder.handshake(io).await?;
         let connection = Box::pin(connection.map(drop));
-        Ok((Self::Http2 { sender, born: Arc::new(Instant::now()) }, connection))
+        let born = Arc::new(Instant::now());
+        Ok((Self::Http2(Box::new(Http2 { sender, born, lease: None })), connection))
     }
 
     /// Waits until it takes a request. `false`: it never will, and nothing was sent.
@@ -104,7 +111,7 @@ impl Connection {
                 driver.poll(cx, |cx| sender.poll_ready(cx))
             }
             #[cfg(feature = "http2")]
-            Self::Http2 { sender, .. } => sender.poll_ready(cx),
+            Self::Http2(connection) => connection.sender.poll_ready(cx),
         };
         ready.map(|ready| ready.is_ok())
     }
@@ -118,7 +125,7 @@ impl Connection {
         match self {
             Self::Http1(connection) => connection.driver.poll(cx, waiting),
             #[cfg(feature = "http2")]
-            Self::Http2 { .. } => waiting(cx),
+            Self::Http2(_) => waiting(cx),
         }
     }
 
@@ -130,7 +137,7 @@ impl Connection {
             #[cfg(not(feature = "http2"))]
             Self::Http1(connection) => connection.sender.try_send_request(request),
             #[cfg(feature = "http2")]
-            Self::Http2 { sender, .. } => Either::Right(sender.try_send_request(request)),
+            Self::Http2(connection) => Either::Right(connection.sender.try_send_request(request)),
         };
         Sending { connection: self, sent }
     }
@@ -139,6 +146,20 @@ impl Connection {
     pub(crate) fn detach(&mut self) {
         if let Self::Http1(connection) = self {
             connection.driver.detach();
+        }
+    }
+
+    /// Whether it carries many requests at once, and so is in the pool all the time.
+    pub(crate) fn is_shared(&self) -> bool {
+        !matches!(self, Self::Http1(_))
+    }
+
+    /// The exchange that is on it, if any.
+    pub(crate) fn lease(&mut self) -> &mut Option<Lease> {
+        match self {
+            Self::Http1(connection) => &mut connection.lease,
+            #[cfg(feature = "http2")]
+            Self::Http2(connection) => &mut connection.lease,
         }
     }
 
@@ -165,7 +186,7 @@ impl Connection {
                 *request.uri_mut() = request_target(uri, request.method());
             }
             #[cfg(feature = "http2")]
-            Self::Http2 { .. } => {
+            Self::Http2(_) => {
                 *request.version_mut() = Version::HTTP_2;
                 request.uri_mut().clone_from(uri);
             }
@@ -213,7 +234,7 @@ impl Pooled for Connection {
                 !connection.sender.is_closed()
             }
             #[cfg(feature = "http2")]
-            Self::Http2 { sender, .. } => !sender.is_closed(),
+            Self::Http2(connection) => !connection.sender.is_closed(),
         }
     }
 
@@ -221,7 +242,7 @@ impl Pooled for Connection {
         match self {
             Self::Http1(connection) => connection.born,
             #[cfg(feature = "http2")]
-            Self::Http2 { born, .. } => **born,
+            Self::Http2(connection) => *connection.born,
         }
     }
 
@@ -229,8 +250,9 @@ impl Pooled for Connection {
         match self {
             Self::Http1(_) => None,
             #[cfg(feature = "http2")]
-            Self::Http2 { sender, born } => {
-                Some(Self::Http2 { sender: sender.clone(), born: Arc::clone(born) })
+            Self::Http2(connection) => {
+                let (sender, born) = (connection.sender.clone(), Arc::clone(&connection.born));
+                Some(Self::Http2(Box::new(Http2 { sender, born, lease: None })))
             }
         }
     }
@@ -239,7 +261,7 @@ impl Pooled for Connection {
         match self {
             Self::Http1(_) => false,
             #[cfg(feature = "http2")]
-            Self::Http2 { born, .. } => Arc::strong_count(born) > 1,
+            Self::Http2(connection) => Arc::strong_count(&connection.born) > 1,
         }
     }
 }

@@ -12,6 +12,7 @@ use http::{HeaderValue, Request, Response, Uri, uri::Scheme};
 use hyper::{body::Incoming, client::conn::TrySendError};
 use std::{
     future::{Future, poll_fn},
+    mem,
     sync::Arc,
 };
 use tokio::runtime::Handle;
@@ -35,7 +36,8 @@ pub(crate) fn exchange(
     mut request: Request<Body>,
 ) -> impl Future<Output = Answer> + Send {
     async move {
-        let line = RequestLine::of(&request);
+        // The connection has a URI of its own for it.
+        let line = RequestLine::new(request.method().clone(), mem::take(request.uri_mut()));
         let uri = line.uri();
         let named = |error| line.named_in(error);
         let Ok(runtime) = Handle::try_current().map(|runtime| runtime.id()) else {
@@ -72,8 +74,8 @@ pub(crate) fn exchange(
             connection.detach();
         }
         let pool = Arc::clone(&shared.pool);
-        let lease = Lease { connection, host, pool, upload };
-        Ok(response.map(|body| ResponseBody::new(body, lease, line)))
+        *connection.lease() = Some(Lease { line, host, pool, upload });
+        Ok(response.map(|body| ResponseBody::new(body, connection)))
     }
 }
 

@@ -97,7 +97,8 @@ async fn connection_that_changes_its_protocol_is_handed_over() {
     let (listener, addr) = listen().await;
     tokio::spawn(async {
         let mut stream = accepted(listener).await;
-        let switch = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n";
+        let switch =
+            b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n";
         stream.write_all(switch).await.unwrap();
         stream.write_all(b"\r\n").await.unwrap();
         let (mut read, mut write) = stream.split();

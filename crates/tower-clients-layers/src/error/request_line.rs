@@ -22,6 +22,12 @@ pub struct RequestLine {
 }
 
 impl RequestLine {
+    /// A method and a URI.
+    #[must_use]
+    pub const fn new(method: Method, uri: Uri) -> Self {
+        Self { method, uri }
+    }
+
     /// The line of a request. The first clone of a URI may allocate, further ones do not.
     pub fn of<B>(request: &Request<B>) -> Self {
         Self { method: request.method().clone(), uri: request.uri().clone() }
