@@ -3,7 +3,7 @@
 use crate::{
     connection::{Connection, Upload},
     error::broken_body,
-    pool::{Host, Pool},
+    pool::{Host, Pool, Pooled as _},
 };
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -80,7 +80,9 @@ fn end(mut connection: Connection) {
         && !connection.is_shared()
     {
         connection.rest();
-        lease.pool.put(&lease.host, connection);
+        if connection.is_open() {
+            lease.pool.put(&lease.host, connection);
+        }
     }
 }
 

@@ -108,6 +108,10 @@ impl Connection {
         let ready = match self {
             Self::Http1(connection) => {
                 let Http1 { sender, driver, .. } = &mut **connection;
+                driver.leave();
+                if sender.is_ready() {
+                    return Poll::Ready(true);
+                }
                 driver.poll(cx, |cx| sender.poll_ready(cx))
             }
             #[cfg(feature = "http2")]
@@ -173,7 +177,7 @@ impl Connection {
     /// Gets ready to wait in the pool.
     pub(crate) fn rest(&mut self) {
         if let Self::Http1(connection) = self {
-            connection.driver.look();
+            connection.driver.rest();
         }
     }
 

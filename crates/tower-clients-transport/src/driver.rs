@@ -46,7 +46,7 @@ struct Signal {
 const HELD: u8 = 0;
 /// A task waits for it.
 const AWAITED: u8 = 1;
-/// It is in the pool.
+/// It is in the pool, and what there was to do for it can wait until it is used.
 const IDLE: u8 = 2;
 /// There is something to do for it.
 const WOKEN: u8 = 3;
@@ -121,10 +121,23 @@ impl Driver {
         }
     }
 
-    /// Does what there is to do for a connection in the pool, which is told when there is more.
+    /// Gets ready to wait in the pool. What the end of an exchange left to do is done with the next
+    /// one; the pool is told when there is more.
+    pub(crate) fn rest(&mut self) {
+        self.signal.state.store(IDLE, Ordering::Release);
+    }
+
+    /// Does what there is to do for a connection in the pool.
     pub(crate) fn look(&mut self) {
-        self.catch_up();
-        self.signal.replace(HELD, IDLE);
+        if self.signal.state.load(Ordering::Acquire) == WOKEN {
+            self.catch_up();
+            self.signal.replace(HELD, IDLE);
+        }
+    }
+
+    /// Leaves the pool.
+    pub(crate) fn leave(&mut self) {
+        self.signal.replace(IDLE, WOKEN);
     }
 
     /// Has a task drive it from here on.

@@ -32,8 +32,9 @@ pub(super) struct Bare {
     shared: Option<Arc<OnceCell<Sender2>>>,
 }
 
+/// Where connections go to.
 #[derive(Clone)]
-struct Place {
+pub(super) struct Place {
     authority: String,
     host: String,
     tls: Option<TlsConnector>,
@@ -42,14 +43,8 @@ struct Place {
 impl Bare {
     pub(super) fn new(settings: &Settings) -> Result<Self> {
         let url: Uri = settings.url().parse()?;
-        let authority = url.authority().ok_or("the URL has an authority")?;
-        let tls = settings.ca.is_some().then(|| settings.tls()).transpose()?;
-        let place = Place {
-            authority: authority.to_string(),
-            host: authority.host().to_owned(),
-            tls: tls.map(|tls| TlsConnector::from(Arc::new(tls))),
-        };
-        let host = HeaderValue::from_str(authority.as_str())?;
+        let place = Place::new(settings, &url)?;
+        let host = HeaderValue::from_str(&place.authority)?;
         Ok(if settings.http2 {
             Self { place, uri: url, host: None, own: None, shared: Some(Arc::default()) }
         } else {
@@ -77,13 +72,23 @@ impl Bare {
 }
 
 impl Place {
+    pub(super) fn new(settings: &Settings, url: &Uri) -> Result<Self> {
+        let authority = url.authority().ok_or("the URL has an authority")?;
+        let tls = settings.ca.is_some().then(|| settings.tls()).transpose()?;
+        Ok(Self {
+            authority: authority.to_string(),
+            host: authority.host().to_owned(),
+            tls: tls.map(|tls| TlsConnector::from(Arc::new(tls))),
+        })
+    }
+
     async fn stream(&self) -> Result<TcpStream> {
         let stream = TcpStream::connect(&*self.authority).await?;
         stream.set_nodelay(true)?;
         Ok(stream)
     }
 
-    async fn http1(&self) -> Result<Sender1> {
+    pub(super) async fn http1(&self) -> Result<Sender1> {
         let stream = self.stream().await?;
         match &self.tls {
             Some(tls) => {

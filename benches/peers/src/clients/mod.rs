@@ -4,6 +4,7 @@
 //! None of them delays packets or asks for compression, and all keep as many idle connections as are
 //! used. Everything else is as it is by default.
 
+mod composed;
 mod hand;
 mod hyper;
 mod isahc;
@@ -50,6 +51,7 @@ pub(crate) fn measure(client: &str, settings: &Settings, meter: &Meter) -> Resul
     match client {
         "hyper" => meter.tasks(connections, hyper::Bare::new(settings)?),
         "legacy" => meter.tasks(connections, legacy::Legacy::new(settings)?),
+        "composed" => meter.tasks(connections, composed::new(settings)?),
         "hand" => meter.tasks(connections, hand::Hand::new(settings)?),
         "transport" => meter.tasks(connections, ours::OverTransport::new(settings)?),
         "resource" => meter.tasks(connections, ours::OverResource::new(settings)?),

@@ -114,8 +114,9 @@ const fn client(name: &'static str, title: &'static str, group: Group) -> Client
 pub(super) const LIMIT: &str = "hyper";
 pub(super) const REQWEST: &str = "reqwest";
 
-pub(super) const CLIENTS: [Client; 11] = [
+pub(super) const CLIENTS: [Client; 12] = [
     client(LIMIT, "hyper, bare connections", Group::Http2),
+    client("composed", "hyper-util, its cache alone", Group::Awaited),
     client("legacy", "hyper-util, pooled", Group::Http2),
     client("hand", "hyper-util, the rest by hand", Group::Http2),
     client("transport", "tower-clients, `Transport`", Group::Http2),

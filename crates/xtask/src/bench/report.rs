@@ -17,8 +17,9 @@ The same work is done by clients of this project and by others, on one machine a
 * Every client sends a user agent, a type to accept and a bearer token, checks the status, and
   decodes the JSON into the same structs, by its own means where it has them.
 * *Bare connections* of hyper are the measure: a connection for each task, prepared URIs and
-  headers, and no pool. *hyper-util, pooled* and `Transport` get prepared requests as well. *The
-  rest by hand* joins a URL, adds headers and a token, and checks status and content type.
+  headers, and no pool. *hyper-util, its cache alone* puts them into the list that its pools are
+  composed of, without limits and ages. *hyper-util, pooled* and `Transport` get prepared requests
+  as well. *The rest by hand* joins a URL, adds headers and a token, and checks status and content type.
   `Resource` has a base URL, default headers and a token. The others get a URL made by
   `format!`.
 * A connection is a task that sends its next request when it has the answer; of blocking clients
