@@ -60,11 +60,12 @@ impl<T: DeserializeOwned> FromBody for Json<T> {
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), ContentError> {
-    let Some(value) = headers.get(CONTENT_TYPE) else {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let Some(value) = values.next() else {
         return Ok(());
     };
     // What nearly all servers send; parsing allocates.
-    if value == "application/json" && headers.get_all(CONTENT_TYPE).iter().nth(1).is_none() {
+    if value == "application/json" && values.next().is_none() {
         return Ok(());
     }
     match MediaType::of(headers) {
