@@ -186,7 +186,17 @@ pin_project! {
     #[project = StateProjection]
     enum State<F, R> {
         Head { #[pin] future: F },
-        Refused { status: StatusCode, headers: HeaderMap, #[pin] body: Collect<R> },
+        // Boxed, because it is rare and this future is moved for each request.
+        Refused { refused: Pin<Box<Refused<R>>> },
+    }
+}
+
+pin_project! {
+    struct Refused<R> {
+        status: StatusCode,
+        headers: HeaderMap,
+        #[pin]
+        body: Collect<R>,
     }
 }
 
@@ -209,16 +219,19 @@ where
                     Ok(response) => {
                         let (head, body) = response.into_parts();
                         let body = Collect::new(body, this.mode.limit);
-                        State::Refused { status: head.status, headers: head.headers, body }
+                        let refused = Refused { status: head.status, headers: head.headers, body };
+                        State::Refused { refused: Box::pin(refused) }
                     }
                     Err(error) => break Error::from_service(error),
                 },
-                StateProjection::Refused { status, headers, body } => {
+                StateProjection::Refused { refused } => {
+                    let this = refused.as_mut().project();
                     // A body that breaks off must not hide the status.
-                    let Collected { bytes, end } = ready!(body.poll_collected(cx));
+                    let Collected { bytes, end } = ready!(this.body.poll_collected(cx));
                     let truncated = !matches!(end, End::Complete);
-                    let headers = mem::take(headers);
-                    break Error::status_failure(Failure::kept(*status, headers, bytes, truncated));
+                    let headers = mem::take(this.headers);
+                    let failure = Failure::kept(*this.status, headers, bytes, truncated);
+                    break Error::status_failure(failure);
                 }
             };
             this.state.set(next);
