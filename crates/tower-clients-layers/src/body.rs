@@ -159,11 +159,11 @@ impl HttpBody for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.source.as_ref().is_none_or(|source| source.is_end_stream())
+        self.source.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.source.as_ref().map_or(SizeHint::with_exact(0), |source| source.size_hint())
+        self.source.as_ref().map_or(SizeHint::with_exact(0), HttpBody::size_hint)
     }
 }
 

@@ -6,13 +6,14 @@ use crate::connection::KeepAlive;
 use crate::tls::{Configured, Tls};
 use crate::{
     Transport,
+    address::{Filter, Resolver, is_public},
     connect::Connector,
     exchange::Shared,
     pool::{Limits, Pool},
     version::HttpVersion,
 };
-use hyper_util::client::legacy::connect::HttpConnector;
-use std::{fmt, sync::Arc, time::Duration};
+use hyper_util::client::legacy::connect::{HttpConnector, dns::GaiResolver};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 use tower_clients_layers::Error;
 
 /// Makes a [`Transport`]; from [`Transport::builder`].
@@ -37,6 +38,7 @@ pub struct TransportBuilder {
     version: HttpVersion,
     #[cfg(feature = "tls")]
     tls: Tls,
+    filter: Option<Filter>,
 }
 
 impl TransportBuilder {
@@ -55,7 +57,25 @@ impl TransportBuilder {
             version: HttpVersion::Negotiated,
             #[cfg(feature = "tls")]
             tls: Tls::platform(),
+            filter: None,
         }
+    }
+
+    /// Connects only to addresses that `accepts` accepts. See [`address`](crate::address).
+    ///
+    /// A connection of the pool was judged when it was made.
+    pub fn filter_addresses(
+        mut self,
+        accepts: impl Fn(IpAddr) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.filter = Some(Filter::new(accepts));
+        self
+    }
+
+    /// Connects only to addresses of the public internet, for requests whose URL somebody else
+    /// chooses. See [`address`](crate::address).
+    pub fn public_only(self) -> Self {
+        self.filter_addresses(is_public)
     }
 
     /// Limits the time to make one connection: name resolution, TCP and TLS together. 10 seconds
@@ -183,11 +203,13 @@ impl TransportBuilder {
     }
 
     fn assemble(self, #[cfg(feature = "tls")] tls: Configured) -> Transport {
-        let mut tcp = HttpConnector::new();
+        let resolver = Resolver { system: GaiResolver::new(), filter: self.filter.clone() };
+        let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         let connector = Connector {
             tcp,
+            filter: self.filter.clone(),
             limit: self.connect_timeout,
             version: self.version,
             #[cfg(feature = "http2")]
@@ -204,7 +226,8 @@ impl TransportBuilder {
         debug
             .field("connect_timeout", &self.connect_timeout)
             .field("limits", &self.limits)
-            .field("version", &self.version);
+            .field("version", &self.version)
+            .field("filter", &self.filter);
         #[cfg(feature = "tls")]
         debug.field("tls", &self.tls);
         debug.finish()

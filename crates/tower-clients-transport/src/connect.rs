@@ -5,6 +5,7 @@ use crate::connection::KeepAlive;
 #[cfg(feature = "tls")]
 use crate::tls::Configured;
 use crate::{
+    address::{Filter, Resolver},
     connection::Connection,
     driver::{Task, spawn},
     error::no_connection,
@@ -31,7 +32,8 @@ type Stream = Tcp;
 
 /// Makes connections for the pool.
 pub(crate) struct Connector {
-    pub(crate) tcp: HttpConnector,
+    pub(crate) tcp: HttpConnector<Resolver>,
+    pub(crate) filter: Option<Filter>,
     pub(crate) limit: Option<Duration>,
     pub(crate) version: HttpVersion,
     #[cfg(feature = "http2")]
@@ -98,6 +100,9 @@ impl Connector {
     }
 
     async fn stream(&self, uri: &Uri) -> Result<Stream, BoxError> {
+        if let (Some(filter), Some(host)) = (&self.filter, uri.host()) {
+            filter.check(host)?;
+        }
         if uri.scheme() == Some(&Scheme::HTTPS) {
             return self.secure_stream(uri).await;
         }

@@ -1,8 +1,10 @@
 //! A connection: what it is made of, and one request over it.
 
+#[cfg(feature = "http2")]
+use crate::driver::Task;
 use crate::{
     body::Lease,
-    driver::{Driver, Task},
+    driver::Driver,
     pool::{Attention, OpenPermits, Pooled},
 };
 use bytes::Bytes;
@@ -126,10 +128,9 @@ impl Connection {
         cx: &mut Context<'_>,
         mut waiting: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        match self {
-            Self::Http1(connection) => connection.driver.poll(cx, waiting),
-            #[cfg(feature = "http2")]
-            Self::Http2(_) => waiting(cx),
+        match self.exclusive() {
+            Some(connection) => connection.driver.poll(cx, waiting),
+            None => waiting(cx),
         }
     }
 
@@ -148,8 +149,16 @@ impl Connection {
 
     /// Has a task drive it from here on: there is more to do than to wait for the response.
     pub(crate) fn detach(&mut self) {
-        if let Self::Http1(connection) = self {
+        if let Some(connection) = self.exclusive() {
             connection.driver.detach();
+        }
+    }
+
+    fn exclusive(&mut self) -> Option<&mut Http1> {
+        match self {
+            Self::Http1(connection) => Some(connection),
+            #[cfg(feature = "http2")]
+            Self::Http2(_) => None,
         }
     }
 
@@ -169,14 +178,14 @@ impl Connection {
 
     /// Keeps the permits as long as it is open.
     pub(crate) fn hold(&mut self, permits: Option<OpenPermits>) {
-        if let Self::Http1(connection) = self {
+        if let Some(connection) = self.exclusive() {
             connection.driver.hold(permits);
         }
     }
 
     /// Gets ready to wait in the pool.
     pub(crate) fn rest(&mut self) {
-        if let Self::Http1(connection) = self {
+        if let Some(connection) = self.exclusive() {
             connection.driver.rest();
         }
     }

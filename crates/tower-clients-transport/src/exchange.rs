@@ -30,7 +30,8 @@ type Answer = Result<Response<ResponseBody>, Error>;
 /// A request that a connection gives back unwritten, as one does that the server has just closed, is
 /// sent once more, on a new one.
 ///
-/// It is a block, and what is rare in it is boxed: this future is made for each request.
+/// What is rare in it is boxed: this future is made and moved for each request.
+#[expect(clippy::manual_async_fn, reason = "the future of a function keeps its arguments twice")]
 pub(crate) fn exchange(
     shared: Arc<Shared>,
     mut request: Request<Body>,

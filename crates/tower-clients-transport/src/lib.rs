@@ -65,6 +65,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod address;
 mod body;
 mod builder;
 mod connect;

@@ -325,3 +325,20 @@ async fn a_connection_that_is_not_answered_runs_into_the_timeout() {
     let transport = Transport::builder().no_connect_timeout().build().unwrap();
     assert!(timeout(limit, get(&transport, &format!("http://{addr}/"))).await.is_err());
 }
+
+#[tokio::test]
+async fn c4_addresses_that_are_not_public_can_be_refused() {
+    let server = Testbed::http().await.unwrap();
+    let port = server.url().parse::<http::Uri>().unwrap().port_u16().unwrap();
+    let transport = Transport::builder().public_only().build().unwrap();
+    for host in ["localhost", "127.0.0.1", "[::ffff:127.0.0.1]", "[::1]"] {
+        let error = get(&transport, &format!("http://{host}:{port}/get")).await.unwrap_err();
+        assert!(error.is_connect() && !error.may_have_been_sent(), "{host}: {error:?}");
+        assert!(format!("{error:#}").contains("refuses every address"), "{host}: {error:#}");
+    }
+    assert_eq!(server.connections(), 0);
+
+    let own = Transport::builder().filter_addresses(|address| address.is_loopback());
+    let url = format!("http://localhost:{port}/get");
+    assert_eq!(get(&own.build().unwrap(), &url).await.unwrap().status(), 200);
+}
