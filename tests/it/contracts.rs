@@ -5,7 +5,8 @@ use std::time::Duration;
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
     DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
-    HeadOrGetLayer, JoinUrlLayer, Json, Query, ResumeLayer, Session, Token, Unchecked, url::Origin,
+    HeadOrGetLayer, JoinUrlLayer, Json, Query, ResumeLayer, RetryLayer, Session, Token, Unchecked,
+    url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -26,6 +27,12 @@ async fn join_url() {
 async fn deadline() {
     assert_contract(DeadlineLayer::none()).await;
     assert_contract(DeadlineLayer::new(Duration::from_secs(60))).await;
+}
+
+#[tokio::test]
+async fn retry() {
+    assert_contract(RetryLayer::none()).await;
+    assert_contract(RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO)).await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
     AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar, CookieLayer, DeadlineLayer,
     DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer,
-    Json, Query, Session, Token,
+    Json, Query, RetryLayer, Session, Token,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -97,6 +97,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("fetch token"))
         .layer(CookieLayer::new(jar).only(origin()))
         .layer(note("cookies"))
+        .layer(RetryLayer::new())
+        .layer(note("retry"))
         .service(Mock::new().reply(Reply::json(&Value::Null)));
     stack.oneshot(Request::get("/user").body(Body::empty()).unwrap()).await?;
 
@@ -115,6 +117,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "authorize: http://h/v1/user?q=1 x-default authorization".into(),
             "fetch token: http://h/v1/user?q=1 x-default authorization".into(),
             "cookies: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "retry: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            format!("retry: 200 OK {body}"),
             format!("cookies: 200 OK {body}"),
             format!("fetch token: 200 OK {body}"),
             format!("authorize: 200 OK {body}"),
@@ -151,6 +155,7 @@ fn preassembled_stack_has_the_same_order() {
         "Authorize {",
         "FetchToken {",
         "Cookies {",
+        "Retry {",
         "Mock {",
     ];
     assert_eq!(order_in(&format!("{session:?}"), &inner), inner);

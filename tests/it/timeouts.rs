@@ -4,7 +4,7 @@ use http_body_util::BodyExt;
 use std::time::Duration;
 use tokio::time::Instant;
 use tower::{ServiceExt, limit::ConcurrencyLimitLayer};
-use tower_clients::{Body, Client, Resource, Session};
+use tower_clients::{Body, Client, Resource, RetryLayer, Session};
 use tower_clients_mock::{Mock, Reply};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -70,4 +70,12 @@ async fn body_of_a_response_ends_at_the_deadline_too() {
         }
     }
     assert_eq!(start.elapsed(), 3 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn total_timeout_tells_in_which_attempt_it_passed() {
+    let client = Client::builder("http://mock").timeout(3 * SECOND).retry(RetryLayer::new());
+    let mock = Mock::new().reply(Reply::status(503)).reply(Reply::hang());
+    let error = client.build_over(mock).unwrap().get("x").await.unwrap_err();
+    assert_eq!(error.timeout().unwrap().to_string(), "the total timeout of 3s passed in attempt 2");
 }

@@ -18,7 +18,7 @@
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
-//! | [`BalanceLayer`] | sends each request to one of several upstreams |
+//! | [`RetryLayer`] | sends a request once more that failed, where that is safe |
 //!
 //! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
 //! [`validators`] are what makes a change conditional on what was read.
@@ -59,6 +59,7 @@
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
+//! * `retry` (on): [`RetryLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
 //! * `token` (on): [`FetchTokenLayer`], on tokio's clock.
 
@@ -68,6 +69,8 @@ mod collect;
 mod copy;
 mod future;
 mod macros;
+#[cfg(any(feature = "balance", feature = "retry"))]
+mod random;
 
 pub mod authorize;
 #[cfg(feature = "balance")]
@@ -98,6 +101,9 @@ pub mod query;
 #[cfg(feature = "resume")]
 #[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
 pub mod resume;
+#[cfg(feature = "retry")]
+#[cfg_attr(docsrs, doc(cfg(feature = "retry")))]
+pub mod retry;
 pub mod service;
 pub mod stream;
 pub mod url;
@@ -113,6 +119,8 @@ pub use self::deadline::{Deadline, DeadlineLayer};
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
 #[cfg(feature = "resume")]
 pub use self::resume::{Resume, ResumeLayer};
+#[cfg(feature = "retry")]
+pub use self::retry::{Retry, RetryBudget, RetryLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,
@@ -122,11 +130,11 @@ pub use self::{
     decode::{Decode, DecodeLayer},
     default_headers::{DefaultHeaders, DefaultHeadersLayer},
     default_query::{DefaultQuery, DefaultQueryLayer},
-    error::{Error, ErrorKind, Failure, Problem, TimeoutError, UrlError},
+    error::{Attempts, Error, ErrorKind, Failure, NotRetried, Problem, TimeoutError, UrlError},
     head_or_get::{HeadOrGet, HeadOrGetLayer},
     join_url::{JoinUrl, JoinUrlLayer},
     media_type::MediaType,
-    options::RequestOptions,
+    options::{RequestOptions, Retries},
     query::Query,
     service::{BoxError, HttpService, SharedService},
     url::BaseUrl,

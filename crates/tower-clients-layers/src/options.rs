@@ -24,12 +24,30 @@ use std::time::Duration;
 pub struct RequestOptions {
     timeout: Option<Duration>,
     limit: Option<usize>,
+    retry: Option<Retries>,
+    attempt: u32,
+}
+
+/// Under which condition a request that failed may be sent once more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Retries {
+    /// Under none.
+    Never,
+    /// It provably was not sent.
+    IfUnsent,
+    /// It provably was not sent, or sending it twice does the same as sending it once: by its
+    /// method (RFC 9110 §9.2.2), or because it has an `Idempotency-Key`.
+    #[default]
+    IfIdempotent,
+    /// Under any: the program knows that it may be sent twice, whatever its method.
+    AnyMethod,
 }
 
 impl RequestOptions {
     /// No option set.
     pub const fn new() -> Self {
-        Self { timeout: None, limit: None }
+        Self { timeout: None, limit: None, retry: None, attempt: 0 }
     }
 
     /// The options that a request carries.
@@ -54,6 +72,19 @@ impl RequestOptions {
         self
     }
 
+    /// Whether the request may be sent once more when it failed. `RetryLayer` reads it.
+    pub const fn retry(mut self, retries: Retries) -> Self {
+        self.retry = Some(retries);
+        self
+    }
+
+    /// The number of this sending of the request, from 1; 0 for none. `RetryLayer` sets it, and leaves
+    /// a request alone that has one: another layer above retries it already.
+    pub const fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
     /// See [`timeout`](Self::timeout).
     #[must_use]
     pub const fn timeout_value(&self) -> Option<Duration> {
@@ -64,5 +95,17 @@ impl RequestOptions {
     #[must_use]
     pub const fn limit_value(&self) -> Option<usize> {
         self.limit
+    }
+
+    /// See [`retry`](Self::retry).
+    #[must_use]
+    pub const fn retry_value(&self) -> Option<Retries> {
+        self.retry
+    }
+
+    /// See [`attempt`](Self::attempt); `None` where nothing counts attempts.
+    #[must_use]
+    pub const fn attempt_value(&self) -> Option<u32> {
+        if self.attempt > 0 { Some(self.attempt) } else { None }
     }
 }

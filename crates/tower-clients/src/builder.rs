@@ -11,7 +11,7 @@ use std::{fmt, time::Duration};
 use tower_clients_layers::CookieJar;
 use tower_clients_layers::{
     AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
-    ErrorKind, FetchTokenLayer, HttpService, Query, TokenSource,
+    ErrorKind, FetchTokenLayer, HttpService, Query, RetryLayer, TokenSource,
     authorize::{basic, bearer},
     url::{Boundary, Origin},
 };
@@ -57,6 +57,7 @@ struct Settings {
     query: Query,
     credentials: (AuthorizeLayer, FetchTokenLayer),
     cookies: cookies::Layer,
+    retry: RetryLayer,
     deadline: DeadlineLayer,
 }
 
@@ -69,6 +70,7 @@ impl ClientBuilder {
             query: Query::EMPTY,
             credentials: NO_CREDENTIALS,
             cookies: cookies::none(),
+            retry: RetryLayer::none(),
             deadline: DeadlineLayer::none(),
         });
         Self { settings }
@@ -250,6 +252,38 @@ impl ClientBuilder {
         })
     }
 
+    /// Sends requests once more that failed, where that is safe: see [`retry`](crate::retry). Clients
+    /// that are given clones of one layer share its budget.
+    ///
+    /// Nothing is retried by default: retries multiply load, and one place of a system should make
+    /// them. What provably did not leave over a connection that the server had closed, the
+    /// [`Transport`] sends again in any case.
+    ///
+    /// ```
+    /// use axum::{Router, http::StatusCode};
+    /// use std::time::Duration;
+    /// use tower_clients::{Client, Resource, RetryLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// let server = Router::new().fallback(async || StatusCode::SERVICE_UNAVAILABLE);
+    /// let client = Client::builder("https://api.example.com")
+    ///     .timeout(Duration::from_secs(30))
+    ///     .retry(RetryLayer::new())
+    ///     .build_over(server)?;
+    ///
+    /// let error = Resource::from(client).get("users").await.unwrap_err();
+    /// assert_eq!((error.status().unwrap().as_u16(), error.attempts().unwrap().count()), (503, 3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn retry(self, layer: RetryLayer) -> Self {
+        self.set(|settings| {
+            settings.retry = layer;
+            Ok(())
+        })
+    }
+
     /// A client over a new [`Transport`] with its default settings.
     ///
     /// # Errors
@@ -268,7 +302,7 @@ impl ClientBuilder {
         self,
         transport: T,
     ) -> Result<Client<Session<T>>, Error> {
-        let Settings { base, headers, shared, query, credentials, cookies, deadline } =
+        let Settings { base, headers, shared, query, credentials, cookies, retry, deadline } =
             self.settings?;
         let origin = || base.origin().clone();
         let headers = DefaultHeadersLayer::new(origin(), headers);
@@ -277,6 +311,7 @@ impl ClientBuilder {
             headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
             credentials,
             cookies,
+            retry,
         };
         Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))
     }

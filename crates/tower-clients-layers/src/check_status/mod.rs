@@ -52,7 +52,7 @@ pub use self::streaming::{Streaming, StreamingFuture};
 use crate::{
     BoxError, Error,
     collect::{Collect, Collected, End},
-    error::{Failure, RequestLine},
+    error::{Attempts, Failure, RequestLine},
     macros::inner_service_accessors,
 };
 use bytes::Bytes;
@@ -186,7 +186,13 @@ pin_project! {
     #[project = StateProjection]
     enum State<F, R> {
         Head { #[pin] future: F },
-        Refused { status: StatusCode, headers: HeaderMap, #[pin] body: Collect<R> },
+        Refused {
+            status: StatusCode,
+            headers: HeaderMap,
+            attempts: Option<Attempts>,
+            #[pin]
+            body: Collect<R>,
+        },
     }
 }
 
@@ -207,18 +213,23 @@ where
                         return Poll::Ready(Ok(response));
                     }
                     Ok(response) => {
-                        let (head, body) = response.into_parts();
-                        let body = Collect::new(body, this.mode.limit);
-                        State::Refused { status: head.status, headers: head.headers, body }
+                        let (mut head, body) = response.into_parts();
+                        State::Refused {
+                            status: head.status,
+                            headers: head.headers,
+                            attempts: head.extensions.remove(),
+                            body: Collect::new(body, this.mode.limit),
+                        }
                     }
                     Err(error) => break Error::from_service(error),
                 },
-                StateProjection::Refused { status, headers, body } => {
+                StateProjection::Refused { status, headers, attempts, body } => {
                     // A body that breaks off must not hide the status.
                     let Collected { bytes, end } = ready!(body.poll_collected(cx));
                     let truncated = !matches!(end, End::Complete);
                     let headers = mem::take(headers);
-                    break Error::status_failure(Failure::kept(*status, headers, bytes, truncated));
+                    let failure = Failure::kept(*status, headers, bytes, truncated);
+                    break Error::status_failure(failure).with_attempts(attempts.take());
                 }
             };
             this.state.set(next);

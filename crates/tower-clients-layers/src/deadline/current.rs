@@ -52,6 +52,15 @@ pub fn remaining() -> Option<Duration> {
     current().map(|deadline| deadline.saturating_duration_since(Instant::now()))
 }
 
+/// Tells the deadline above which attempt is under way, for its error.
+#[cfg(feature = "retry")]
+pub(crate) fn in_attempt(attempt: u32) {
+    let current = CURRENT.get();
+    if current.deadline.is_some() {
+        CURRENT.set(Current { attempt, ..current });
+    }
+}
+
 /// Hides the deadline from work that several exchanges share: it must not end with the one that
 /// happens to poll it.
 #[cfg(feature = "token")]

@@ -43,6 +43,8 @@ mod timer;
 
 #[cfg(feature = "token")]
 pub(crate) use self::current::hide;
+#[cfg(feature = "retry")]
+pub(crate) use self::current::in_attempt;
 pub use self::current::{current, remaining};
 use self::timer::Timer;
 

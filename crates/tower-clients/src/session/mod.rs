@@ -1,8 +1,8 @@
 //! The layers between the client and the transport.
 //!
-//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`] and, with the
-//! feature `cookies`, `Cookies`. Each does nothing until it is configured, so the type does not
-//! depend on the configuration.
+//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
+//! feature `cookies` `Cookies`, then [`Retry`]. Each does
+//! nothing until it is configured, so the type does not depend on the configuration.
 //!
 //! ```
 //! use axum::Router;
@@ -25,12 +25,13 @@ use std::{
 };
 use tower_clients_layers::{
     Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders, DefaultHeadersLayer, DefaultQuery,
-    DefaultQueryLayer, Error, FetchToken, FetchTokenLayer, default_query, fetch_token,
+    DefaultQueryLayer, Error, FetchToken, FetchTokenLayer, Retry, RetryLayer, default_query,
+    fetch_token, retry,
 };
 use tower_layer::Layer;
 use tower_service::Service;
 
-type Stack<T> = DefaultQuery<DefaultHeaders<Credentials<cookies::Layered<T>>>>;
+type Stack<T> = DefaultQuery<DefaultHeaders<Credentials<cookies::Layered<Retry<T>>>>>;
 type Credentials<S> = Authorize<FetchToken<S>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
@@ -46,6 +47,7 @@ pub(crate) struct SessionLayer {
     pub(crate) headers: DefaultHeadersLayer,
     pub(crate) credentials: (AuthorizeLayer, FetchTokenLayer),
     pub(crate) cookies: cookies::Layer,
+    pub(crate) retry: RetryLayer,
 }
 
 /// Adds no credential.
@@ -56,7 +58,7 @@ impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        let layers = (&self.query, &self.headers, &self.credentials, &self.cookies);
+        let layers = (&self.query, &self.headers, &self.credentials, &self.cookies, &self.retry);
         Session { stack: layers.layer(transport) }
     }
 }
@@ -69,18 +71,20 @@ impl<T> Session<T> {
             headers: DefaultHeadersLayer::none(),
             credentials: NO_CREDENTIALS,
             cookies: cookies::none(),
+            retry: RetryLayer::none(),
         };
         layers.layer(transport)
     }
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        cookies::get_ref(self.stack.get_ref().get_ref().get_ref().get_ref())
+        cookies::get_ref(self.stack.get_ref().get_ref().get_ref().get_ref()).get_ref()
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
-        cookies::into_inner(self.stack.into_inner().into_inner().into_inner().into_inner())
+        let credentials = self.stack.into_inner().into_inner();
+        cookies::into_inner(credentials.into_inner().into_inner()).into_inner()
     }
 
     /// The same session, with these in place of the credentials that it has.
@@ -111,7 +115,10 @@ where
     }
 }
 
-type Inner<T, F> = fetch_token::ResponseFuture<cookies::Layered<T>, cookies::Future<F>>;
+type Inner<T, F> = fetch_token::ResponseFuture<
+    cookies::Layered<Retry<T>>,
+    cookies::Future<retry::ResponseFuture<T, F>>,
+>;
 
 pin_project! {
     /// Waits for the head of the response.
