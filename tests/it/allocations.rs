@@ -15,8 +15,8 @@ use std::{
 };
 use tower::Service;
 use tower_clients::{
-    BalanceLayer, Client, FetchTokenLayer, Proxy, Resource, ResumeLayer, RetryLayer, Token,
-    stream::Lines,
+    BalanceLayer, Client, ClientBuilder, FetchTokenLayer, Proxy, Resource, ResumeLayer, RetryLayer,
+    Token, stream::Lines,
 };
 
 /// Answers 200 with a prepared body.
@@ -233,6 +233,19 @@ fn retry_adds_its_state_the_number_of_the_attempt_and_a_copy_of_the_head() {
     // Here the options are there, and are copied.
     assert_eq!(adds(false, true), 1 + 3 + 1);
     assert_eq!(send(RetryLayer::new().attempts(1), false, false), 1);
+}
+
+#[tokio::test]
+async fn attempt_and_idle_timeouts_add_a_timer_each_and_the_name_of_the_request() {
+    let hour = std::time::Duration::from_secs(3600);
+    let builder = || Client::builder("http://h/v1");
+    let send = |builder: ClientBuilder| {
+        let client = builder.build_over(NoOp::new("")).unwrap();
+        allocations(|| client.get("user").send())
+    };
+    assert_eq!(send(builder().attempt_timeout(hour)), 1 + 2);
+    assert_eq!(send(builder().idle_timeout(hour)), 1 + 2);
+    assert_eq!(send(builder().attempt_timeout(hour).idle_timeout(hour)), 1 + 3);
 }
 
 #[test]

@@ -77,6 +77,8 @@ async fn retries_show_none() {
         let request = api
             .post("x?key=CANARY")
             .header("idempotency-key", CANARY)
+            .attempt_timeout(Duration::from_secs(1))
+            .idle_timeout(Duration::from_secs(1))
             .body(Body::from_stream(chunks));
         assert_clean(debug(&request));
         let error = request.await.unwrap_err();

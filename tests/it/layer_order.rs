@@ -12,9 +12,9 @@ use std::{
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
-    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar, CookieLayer, DeadlineLayer,
-    DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer,
-    Json, Query, RetryLayer, Session, Token,
+    AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar,
+    CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
+    FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, RetryLayer, Session, Token,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -99,10 +99,14 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("cookies"))
         .layer(RetryLayer::new())
         .layer(note("retry"))
+        .layer(AttemptTimeoutLayer::new(Duration::from_secs(1)))
+        .layer(note("attempt timeout"))
+        .layer(IdleTimeoutLayer::new(Duration::from_secs(1)))
+        .layer(note("idle timeout"))
         .service(Mock::new().reply(Reply::json(&Value::Null)));
     stack.oneshot(Request::get("/user").body(Body::empty()).unwrap()).await?;
 
-    let body = "tower_clients_layers::body::Body";
+    let body = "tower_clients_layers::idle_timeout::IdleBody<tower_clients_layers::body::Body>";
     let value = "serde_json::value::Value";
     assert_eq!(
         *log.lock().unwrap(),
@@ -118,6 +122,10 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "fetch token: http://h/v1/user?q=1 x-default authorization".into(),
             "cookies: http://h/v1/user?q=1 x-default authorization cookie".into(),
             "retry: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "attempt timeout: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "idle timeout: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "idle timeout: 200 OK tower_clients_layers::body::Body".into(),
+            format!("attempt timeout: 200 OK {body}"),
             format!("retry: 200 OK {body}"),
             format!("cookies: 200 OK {body}"),
             format!("fetch token: 200 OK {body}"),
@@ -156,6 +164,8 @@ fn preassembled_stack_has_the_same_order() {
         "FetchToken {",
         "Cookies {",
         "Retry {",
+        "AttemptTimeout {",
+        "IdleTimeout {",
         "Mock {",
     ];
     assert_eq!(order_in(&format!("{session:?}"), &inner), inner);

@@ -14,12 +14,15 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time::Instant,
 };
 use tower_clients::{
     Attempts, Body, Client, ClientBuilder, Graph, NotRetried, Resource, Retries, RetryBudget,
     RetryLayer, Session,
 };
 use tower_clients_mock::{Mock, Reply};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 fn at_once() -> RetryLayer {
     RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO)
@@ -106,6 +109,23 @@ async fn put_of_an_edit_is_sent_once_also_with_a_replay_buffer() {
     let client = Client::builder("http://h").retry(layer).build_over(mock.clone()).unwrap();
     let error = Resource::from(client).edit("x").with(|n: &mut u8| *n += 1).await.unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), mock.requests().len()), (503, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r7_all_attempts_share_the_time_of_the_request() {
+    let client = builder().timeout(10 * SECOND).attempt_timeout(4 * SECOND);
+    let mock = (0..9).map(|_| Reply::hang()).fold(Mock::new(), Mock::reply);
+    let api = Resource::from(client.build_over(mock.clone()).unwrap());
+    let start = Instant::now();
+    let error = api.get("x").await.unwrap_err();
+    // A third attempt would have had two seconds.
+    assert_eq!((start.elapsed(), mock.requests().len()), (8 * SECOND, 2));
+    assert_eq!(error.attempts().unwrap().not_retried(), Some(NotRetried::Deadline));
+    assert_eq!(
+        format!("{error:#}"),
+        "GET http://h/x: the request ran out of time at attempt 2; too little time is left for another: \
+         the attempt timeout of 4s passed in attempt 2"
+    );
 }
 
 /// Answers each connection once, with the next of `answers`, when it has got the head of a request

@@ -73,6 +73,37 @@ async fn body_of_a_response_ends_at_the_deadline_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn attempt_timeout_ends_with_the_head() {
+    let api = |timeout| {
+        let client = Client::builder("http://in.process").attempt_timeout(timeout);
+        Resource::from(client.build_over(testbed::router()).unwrap())
+    };
+    let error = api(SECOND).get("delay/5").await.unwrap_err();
+    assert_eq!(error.timeout().unwrap().limit(), "attempt");
+    assert!(api(SECOND).get("delay/5").attempt_timeout(6 * SECOND).await.is_ok());
+    assert!(api(SECOND).get("drip?duration=8&numbytes=8").bytes().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn d10_idle_timeout_and_deadline_both_end_a_body_that_drips() {
+    let drip = "drip?duration=8&numbytes=4";
+    let builder = || Client::builder("http://in.process");
+    for (client, limit, after) in [
+        (builder().idle_timeout(SECOND), "idle", SECOND),
+        (builder().timeout(5 * SECOND).idle_timeout(3 * SECOND), "total", 5 * SECOND),
+    ] {
+        let api = Resource::from(client.build_over(testbed::router()).unwrap());
+        let start = Instant::now();
+        let error = api.get(drip).bytes().await.unwrap_err();
+        let timeout = error.timeout().unwrap();
+        assert_eq!((timeout.limit(), timeout.after(), start.elapsed()), (limit, after, after));
+        assert!(error.url().unwrap().starts_with("http://in.process/drip"), "{error}");
+    }
+    let api = Resource::from(builder().idle_timeout(SECOND).build_over(testbed::router()).unwrap());
+    assert!(api.get(drip).idle_timeout(3 * SECOND).bytes().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn total_timeout_tells_in_which_attempt_it_passed() {
     let client = Client::builder("http://mock").timeout(3 * SECOND).retry(RetryLayer::new());
     let mock = Mock::new().reply(Reply::status(503)).reply(Reply::hang());

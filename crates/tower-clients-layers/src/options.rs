@@ -23,6 +23,8 @@ use std::time::Duration;
 #[must_use]
 pub struct RequestOptions {
     timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
     limit: Option<usize>,
     retry: Option<Retries>,
     attempt: u32,
@@ -47,7 +49,14 @@ pub enum Retries {
 impl RequestOptions {
     /// No option set.
     pub const fn new() -> Self {
-        Self { timeout: None, limit: None, retry: None, attempt: 0 }
+        Self {
+            timeout: None,
+            attempt_timeout: None,
+            idle_timeout: None,
+            limit: None,
+            retry: None,
+            attempt: 0,
+        }
     }
 
     /// The options that a request carries.
@@ -63,6 +72,18 @@ impl RequestOptions {
     /// The time for the whole exchange, response body included. `DeadlineLayer` reads it.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// The time of one attempt, until the head of its response. `AttemptTimeoutLayer` reads it.
+    pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// The time in which something must come of the response. `IdleTimeoutLayer` reads it.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
         self
     }
 
@@ -89,6 +110,18 @@ impl RequestOptions {
     #[must_use]
     pub const fn timeout_value(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// See [`attempt_timeout`](Self::attempt_timeout).
+    #[must_use]
+    pub const fn attempt_timeout_value(&self) -> Option<Duration> {
+        self.attempt_timeout
+    }
+
+    /// See [`idle_timeout`](Self::idle_timeout).
+    #[must_use]
+    pub const fn idle_timeout_value(&self) -> Option<Duration> {
+        self.idle_timeout
     }
 
     /// See [`limit`](Self::limit).

@@ -46,7 +46,7 @@ pub(crate) use self::current::hide;
 #[cfg(feature = "retry")]
 pub(crate) use self::current::in_attempt;
 pub use self::current::{current, remaining};
-use self::timer::Timer;
+pub(crate) use self::timer::Timer;
 
 use crate::{
     BoxError, Error, RequestOptions, TimeoutError, error::RequestLine,

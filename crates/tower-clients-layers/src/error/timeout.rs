@@ -24,6 +24,18 @@ impl TimeoutError {
         Self::of("connect", after)
     }
 
+    /// The time of one attempt, until the head of its response.
+    #[must_use]
+    pub fn of_attempt(after: Duration) -> Self {
+        Self::of("attempt", after)
+    }
+
+    /// The time in which nothing came from the server, or nothing was taken by it.
+    #[must_use]
+    pub fn idle(after: Duration) -> Self {
+        Self::of("idle", after)
+    }
+
     fn of(limit: &'static str, after: Duration) -> Self {
         Self { limit, after, attempt: 0 }
     }
@@ -36,7 +48,7 @@ impl TimeoutError {
         self
     }
 
-    /// The name of the limit: `total` or `connect`.
+    /// The name of the limit: `total`, `attempt`, `idle` or `connect`.
     #[must_use]
     pub fn limit(&self) -> &'static str {
         self.limit

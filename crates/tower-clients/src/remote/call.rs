@@ -79,6 +79,16 @@ impl<S, J> Call<S, J> {
         self.set(|request| request.timeout(timeout))
     }
 
+    /// Limits the time of each attempt. See [`RequestBuilder::attempt_timeout`].
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.set(|request| request.attempt_timeout(timeout))
+    }
+
+    /// Limits the time in which nothing comes of the answer. See [`RequestBuilder::idle_timeout`].
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        self.set(|request| request.idle_timeout(timeout))
+    }
+
     /// Under which condition this call may be sent once more when it failed. It is a `POST`, so it is
     /// not by default, unless it provably was not sent or has an `Idempotency-Key`; one that changes
     /// nothing may be by [`Retries::AnyMethod`]. See [`RequestBuilder::retry`].

@@ -259,6 +259,20 @@ impl<S, M> RequestBuilder<S, M> {
         self.option(|options| options.limit(bytes))
     }
 
+    /// Limits the time of each attempt, until the head of the response. In place of the
+    /// [limit of the client](crate::ClientBuilder::attempt_timeout), and by the same layer of a
+    /// [`Session`](crate::Session).
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.option(|options| options.attempt_timeout(timeout))
+    }
+
+    /// Limits the time in which nothing comes of the response. In place of the
+    /// [limit of the client](crate::ClientBuilder::idle_timeout), and by the same layer of a
+    /// [`Session`](crate::Session).
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        self.option(|options| options.idle_timeout(timeout))
+    }
+
     /// Under which condition this request may be sent once more when it failed, if the client
     /// [retries](crate::ClientBuilder::retry) at all.
     pub fn retry(self, retries: Retries) -> Self {
