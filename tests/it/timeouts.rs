@@ -2,7 +2,7 @@
 
 use http_body_util::BodyExt;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::{io::AsyncWriteExt, net::TcpListener, time::Instant};
 use tower::{ServiceExt, limit::ConcurrencyLimitLayer};
 use tower_clients::{Body, Client, Resource, RetryLayer, Session};
 use tower_clients_mock::{Mock, Reply};
@@ -109,4 +109,32 @@ async fn total_timeout_tells_in_which_attempt_it_passed() {
     let mock = Mock::new().reply(Reply::status(503)).reply(Reply::hang());
     let error = client.build_over(mock).unwrap().get("x").await.unwrap_err();
     assert_eq!(error.timeout().unwrap().to_string(), "the total timeout of 3s passed in attempt 2");
+}
+
+/// Takes connections, writes `answer` and is silent from then on.
+async fn silent(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut streams = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            streams.push(stream);
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn d10_server_that_falls_silent_is_an_error_over_the_wire() {
+    let limit = Duration::from_millis(50);
+    for answer in ["", "HTTP/1.1 200 \r\ncontent-length: 9\r\n\r\nbegin"] {
+        let client = Client::builder(silent(answer).await).idle_timeout(limit).build().unwrap();
+        let error = Resource::from(client).get("x").bytes().await.unwrap_err();
+        assert_eq!((error.timeout().unwrap().limit(), error.is_timeout()), ("idle", true));
+    }
+    // It takes what fits into buffers on the way, and no more.
+    let client = Client::builder(silent("").await).idle_timeout(limit).build().unwrap();
+    let error = client.put("x").body(vec![0; 64 * 1024 * 1024]).await.unwrap_err();
+    assert_eq!(error.timeout().unwrap().limit(), "idle");
 }

@@ -52,10 +52,11 @@ impl Connector {
         }
     }
 
-    /// Makes a connection, which a task drives from here on.
+    /// Makes a connection for an attempt, which a task drives from here on.
     pub(crate) async fn connect(
         &self,
         uri: &Uri,
+        attempt: u32,
         opening: Opening<Connection>,
     ) -> Result<Connection, Error> {
         let connecting = self.connection(uri);
@@ -63,7 +64,7 @@ impl Connector {
             None => connecting.await,
             Some(limit) => match timeout(limit, connecting).await {
                 Ok(result) => result,
-                Err(_) => Err(TimeoutError::connect(limit).into()),
+                Err(_) => Err(TimeoutError::connect(limit).in_attempt(attempt).into()),
             },
         };
         match result {

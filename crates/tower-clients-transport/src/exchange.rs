@@ -11,7 +11,7 @@ use crate::{
 use http::{HeaderValue, Request, Response, Uri, uri::Scheme};
 use std::{mem, sync::Arc};
 use tokio::runtime::Handle;
-use tower_clients_layers::{Error, ErrorKind, error::RequestLine};
+use tower_clients_layers::{Error, ErrorKind, RequestOptions, error::RequestLine};
 
 /// What all requests of a transport share.
 pub(crate) struct Shared {
@@ -31,6 +31,7 @@ pub(crate) async fn exchange(
     let line = RequestLine::of(&request);
     let uri = line.uri();
     let named = |error| line.named_in(error);
+    let attempt = RequestOptions::of(&request).and_then(RequestOptions::attempt_value).unwrap_or(0);
     let Ok(runtime) = Handle::try_current().map(|runtime| runtime.id()) else {
         let reason = "there is no tokio runtime to connect on";
         return Err(named(Error::new(ErrorKind::Config, reason)));
@@ -42,7 +43,7 @@ pub(crate) async fn exchange(
     let (mut connection, mut is_new) = loop {
         match shared.pool.acquire(&host, may_multiplex).await {
             Acquired::Opening(opening) => {
-                let connecting = Box::pin(shared.connector.connect(uri, opening));
+                let connecting = Box::pin(shared.connector.connect(uri, attempt, opening));
                 break (connecting.await.map_err(named)?, true);
             }
             Acquired::Connection(mut connection) => {
@@ -75,7 +76,7 @@ pub(crate) async fn exchange(
         }
         request = unsent;
         let opening = Box::pin(shared.pool.acquire_new(&host)).await;
-        let connecting = Box::pin(shared.connector.connect(uri, opening));
+        let connecting = Box::pin(shared.connector.connect(uri, attempt, opening));
         connection = connecting.await.map_err(named)?;
     }
 }
