@@ -10,9 +10,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use std::{fmt::Debug, time::Duration};
 use tower::{Layer, Service, ServiceBuilder};
 use tower_clients::{
-    AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer, Content, CookieJar,
-    CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer,
-    FetchTokenLayer, JoinUrlLayer, Json, Query, ResumeLayer, Token, Unchecked,
+    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer,
+    Content, CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer,
+    DefaultQueryLayer, FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, ResumeLayer,
+    RetryLayer, Token, Unchecked,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,6 +42,12 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "Cookies, 2", cookies(&absolute).layer(NoOp::empty()), uri);
     case(meter, "Deadline, none", DeadlineLayer::none().layer(NoOp::empty()), uri);
     case(meter, "Deadline, 30 s", DeadlineLayer::new(TIMEOUT).layer(NoOp::empty()), uri);
+    let attempt = AttemptTimeoutLayer::new(TIMEOUT);
+    case(meter, "AttemptTimeout, 30 s", attempt.layer(NoOp::empty()), uri);
+    let idle = IdleTimeoutLayer::new(TIMEOUT);
+    case(meter, "IdleTimeout, 30 s", idle.layer(NoOp::empty()), uri);
+    case(meter, "Retry, none", RetryLayer::none().layer(NoOp::empty()), uri);
+    case(meter, "Retry", RetryLayer::new().layer(NoOp::empty()), uri);
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
     let balance = BalanceLayer::new([BASE, "http://other.example"]).expect("the URLs are valid");
     case(meter, "Balance, 2 upstreams", balance.layer(NoOp::empty()), uri);

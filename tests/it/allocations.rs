@@ -15,7 +15,8 @@ use std::{
 };
 use tower::Service;
 use tower_clients::{
-    BalanceLayer, Client, FetchTokenLayer, Proxy, Resource, ResumeLayer, Token, stream::Lines,
+    BalanceLayer, Client, ClientBuilder, FetchTokenLayer, Proxy, Resource, ResumeLayer, RetryLayer,
+    Token, stream::Lines,
 };
 
 /// Answers 200 with a prepared body.
@@ -209,6 +210,42 @@ fn resume_adds_the_copy_of_what_could_be_sent_again() {
     assert_eq!(allocations(|| on.get("user").send()), 1 + 1);
     let part = |client: &Client<_>| allocations(|| client.get("user").header(RANGE, PART).send());
     assert_eq!(part(&on), part(&off));
+}
+
+#[test]
+fn retry_adds_its_state_the_number_of_the_attempt_and_a_copy_of_the_head() {
+    const DEMO: HeaderValue = HeaderValue::from_static("demo/1");
+    let send = |layer: RetryLayer, header: bool, options: bool| {
+        let client = Client::builder("http://h/v1").retry(layer).build_over(NoOp::new("")).unwrap();
+        allocations(|| {
+            let request = client.get("user");
+            let request = if header { request.header(USER_AGENT, DEMO) } else { request };
+            if options { request.limit(9) } else { request }.send()
+        })
+    };
+    let adds = |header, options| {
+        let without = send(RetryLayer::none(), header, options);
+        send(RetryLayer::new(), header, options) - without
+    };
+    // The state, the options, which are three, and the copy of the URI that was just joined.
+    assert_eq!(adds(false, false), 1 + 3 + 1);
+    assert_eq!(adds(true, false), 1 + 3 + 1 + 2);
+    // Here the options are there, and are copied.
+    assert_eq!(adds(false, true), 1 + 3 + 1);
+    assert_eq!(send(RetryLayer::new().attempts(1), false, false), 1);
+}
+
+#[tokio::test]
+async fn attempt_and_idle_timeouts_add_a_timer_each_and_the_name_of_the_request() {
+    let hour = std::time::Duration::from_secs(3600);
+    let builder = || Client::builder("http://h/v1");
+    let send = |builder: ClientBuilder| {
+        let client = builder.build_over(NoOp::new("")).unwrap();
+        allocations(|| client.get("user").send())
+    };
+    assert_eq!(send(builder().attempt_timeout(hour)), 1 + 2);
+    assert_eq!(send(builder().idle_timeout(hour)), 1 + 2);
+    assert_eq!(send(builder().attempt_timeout(hour).idle_timeout(hour)), 1 + 3);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! No secret shows in any text that a program may log.
 
 use axum::extract::Request;
+use futures_util::stream;
 use serde_json::{Value, json};
-use std::{error::Error as StdError, fmt::Debug, iter::successors, time::Duration};
+use std::{
+    convert::Infallible, error::Error as StdError, fmt::Debug, iter::successors, time::Duration,
+};
 use testbed::Testbed;
 use tower::Layer;
 use tower_clients::{
-    BalanceLayer, BaseUrl, Client, CookieJar, CookieLayer, Error, FetchTokenLayer, Form, Graph,
-    Json, JsonRpc, Proxy, Remote, Resource, ResumeLayer, Token, Transport,
+    BalanceLayer, BaseUrl, Body, Client, CookieJar, CookieLayer, Error, ErrorKind, FetchTokenLayer,
+    Form, Graph, Json, JsonRpc, Proxy, Remote, Resource, ResumeLayer, RetryLayer, Token, Transport,
     oauth::{Grant, OAuthError, TokenEndpoint},
     resume::ResumeError,
 };
@@ -56,6 +59,33 @@ async fn resumptions_show_none() {
     let error = Resource::from(client).get("x?key=CANARY").bytes().await.unwrap_err();
     assert!(error.find_source::<ResumeError>().is_some());
     assert_clean(all_texts(&error));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_show_none() {
+    let layer = RetryLayer::new().attempts(2).replay_up_to(1024);
+    assert_clean(debug(&layer));
+    assert_clean(debug(&layer.layer(Mock::new())));
+    let fail = || Reply::fail(Error::new(ErrorKind::Transport, "reset"));
+    let busy = || Reply::status(503).header("x-key", CANARY).body(CANARY);
+    for reply in [fail, busy] {
+        let mock = Mock::new().reply(reply()).reply(reply());
+        let client = Client::builder("http://h").retry(layer.clone()).bearer_auth(CANARY);
+        assert_clean(debug(&client));
+        let api = Resource::from(client.build_over(mock).unwrap());
+        let chunks = stream::iter([Ok::<_, Infallible>(CANARY)]);
+        let request = api
+            .post("x?key=CANARY")
+            .header("idempotency-key", CANARY)
+            .attempt_timeout(Duration::from_secs(1))
+            .idle_timeout(Duration::from_secs(1))
+            .body(Body::from_stream(chunks));
+        assert_clean(debug(&request));
+        let error = request.await.unwrap_err();
+        assert_eq!(error.attempts().unwrap().count(), 2);
+        assert_clean(all_texts(&error));
+        assert_clean(debug(error.attempts().unwrap()));
+    }
 }
 
 fn client(url: &str) -> Client {

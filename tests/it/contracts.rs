@@ -3,9 +3,10 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
-    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
-    HeadOrGetLayer, JoinUrlLayer, Json, Query, ResumeLayer, Session, Token, Unchecked, url::Origin,
+    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content,
+    CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer,
+    FetchTokenLayer, HeadOrGetLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, ResumeLayer,
+    RetryLayer, Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -26,6 +27,24 @@ async fn join_url() {
 async fn deadline() {
     assert_contract(DeadlineLayer::none()).await;
     assert_contract(DeadlineLayer::new(Duration::from_secs(60))).await;
+}
+
+#[tokio::test]
+async fn attempt_timeout() {
+    assert_contract(AttemptTimeoutLayer::none()).await;
+    assert_contract(AttemptTimeoutLayer::new(Duration::from_secs(60))).await;
+}
+
+#[tokio::test]
+async fn idle_timeout() {
+    assert_contract(IdleTimeoutLayer::none()).await;
+    assert_contract(IdleTimeoutLayer::new(Duration::from_secs(60))).await;
+}
+
+#[tokio::test]
+async fn retry() {
+    assert_contract(RetryLayer::none()).await;
+    assert_contract(RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO)).await;
 }
 
 #[tokio::test]

@@ -12,9 +12,9 @@ use std::{
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
-    AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar, CookieLayer, DeadlineLayer,
-    DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer,
-    Json, Query, Session, Token,
+    AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar,
+    CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
+    FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, RetryLayer, Session, Token,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -97,10 +97,16 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("fetch token"))
         .layer(CookieLayer::new(jar).only(origin()))
         .layer(note("cookies"))
+        .layer(RetryLayer::new())
+        .layer(note("retry"))
+        .layer(AttemptTimeoutLayer::new(Duration::from_secs(1)))
+        .layer(note("attempt timeout"))
+        .layer(IdleTimeoutLayer::new(Duration::from_secs(1)))
+        .layer(note("idle timeout"))
         .service(Mock::new().reply(Reply::json(&Value::Null)));
     stack.oneshot(Request::get("/user").body(Body::empty()).unwrap()).await?;
 
-    let body = "tower_clients_layers::body::Body";
+    let body = "tower_clients_layers::idle_timeout::IdleBody<tower_clients_layers::body::Body>";
     let value = "serde_json::value::Value";
     assert_eq!(
         *log.lock().unwrap(),
@@ -115,6 +121,12 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "authorize: http://h/v1/user?q=1 x-default authorization".into(),
             "fetch token: http://h/v1/user?q=1 x-default authorization".into(),
             "cookies: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "retry: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "attempt timeout: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "idle timeout: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "idle timeout: 200 OK tower_clients_layers::body::Body".into(),
+            format!("attempt timeout: 200 OK {body}"),
+            format!("retry: 200 OK {body}"),
             format!("cookies: 200 OK {body}"),
             format!("fetch token: 200 OK {body}"),
             format!("authorize: 200 OK {body}"),
@@ -152,6 +164,9 @@ fn preassembled_stack_has_the_same_order() {
         "Authorize {",
         "FetchToken {",
         "Cookies {",
+        "Retry {",
+        "AttemptTimeout {",
+        "IdleTimeout {",
         "Mock {",
     ];
     assert_eq!(order_in(&format!("{session:?}"), &inner), inner);

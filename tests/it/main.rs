@@ -20,6 +20,7 @@ mod proxy;
 mod remote;
 mod requests;
 mod resume;
+mod retry;
 mod rpc;
 mod same_behaviour;
 mod streams;

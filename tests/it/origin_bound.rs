@@ -1,6 +1,6 @@
 //! What is bound to an origin never reaches another one, in any order of layers.
 
-use axum::{Router, response::IntoResponse};
+use axum::{Extension, Router, response::IntoResponse};
 use futures_util::stream;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
@@ -10,8 +10,8 @@ use testbed::Testbed;
 use tower::{Layer, ServiceExt, layer::layer_fn, util::BoxCloneSyncService};
 use tower_clients::{
     AuthorizeLayer, BaseUrl, Body, BoxError, BoxService, Client, CookieJar, CookieLayer,
-    DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer, Query, Resource,
-    ResumeLayer, Token,
+    DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer, Query,
+    RequestOptions, Resource, ResumeLayer, RetryBudget, RetryLayer, Token,
 };
 
 const BASE: &str = "http://base.example";
@@ -62,27 +62,36 @@ fn permutations(count: usize) -> Vec<Vec<usize>> {
     permutations(count - 1).into_iter().flat_map(insert).collect()
 }
 
-/// Answers with everything that it was sent, breaks off, and does so for the rest too.
+/// Answers with everything that it was sent, breaks off, and does so for the rest too. Of requests that
+/// may be retried, it refuses the first attempt.
 fn echo() -> Router {
-    Router::new().fallback(async |uri: Uri, headers: HeaderMap| {
-        let values: Vec<_> =
-            headers.values().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        let seen = format!("{uri} {}", values.join(" "));
-        let tag = [(ETAG, "\"1\"")];
-        let Some(range) = headers.get(RANGE) else {
-            let broken = stream::iter([Ok(seen), Err("reset")]);
-            return (tag, axum::body::Body::from_stream(broken)).into_response();
-        };
-        let range = range.to_str().unwrap();
-        let first: usize = range["bytes=".len()..range.len() - 1].parse().unwrap();
-        let end = first + seen.len();
-        let range = [(CONTENT_RANGE, format!("bytes {first}-{}/{end}", end - 1))];
-        (StatusCode::PARTIAL_CONTENT, tag, range, seen).into_response()
-    })
+    Router::new().fallback(
+        async |options: Option<Extension<RequestOptions>>, uri: Uri, headers: HeaderMap| {
+            if options.is_some_and(|options| options.attempt_value() == Some(1)) {
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            }
+            let values: Vec<_> =
+                headers.values().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+            let seen = format!("{uri} {}", values.join(" "));
+            let tag = [(ETAG, "\"1\"")];
+            let Some(range) = headers.get(RANGE) else {
+                let broken = stream::iter([Ok(seen), Err("reset")]);
+                return (tag, axum::body::Body::from_stream(broken)).into_response();
+            };
+            let range = range.to_str().unwrap();
+            let first: usize = range["bytes=".len()..range.len() - 1].parse().unwrap();
+            let end = first + seen.len();
+            let range = [(CONTENT_RANGE, format!("bytes {first}-{}/{end}", end - 1))];
+            (StatusCode::PARTIAL_CONTENT, tag, range, seen).into_response()
+        },
+    )
 }
 
 async fn sent(order: &[usize], uri: &str) -> Result<String, BoxError> {
-    let layers = layers()?;
+    sent_by(&layers()?, order, uri).await
+}
+
+async fn sent_by(layers: &[Wrap], order: &[usize], uri: &str) -> Result<String, BoxError> {
     let stack = order.iter().fold(BoxService::new(echo()), |inner, &layer| layers[layer](inner));
     let response = stack.oneshot(Request::get(uri).body(Body::empty())?).await?;
     let body = http_body_util::BodyExt::collect(response.into_body()).await?.to_bytes();
@@ -99,6 +108,20 @@ async fn no_order_of_layers_leaks() {
         assert_eq!(seen.matches(CANARY).count(), 2 * 4, "{order:?} sent {seen}");
     }
     assert_eq!(permutations(7).len(), 5040);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_leak_nothing_at_any_place_among_them() {
+    let mut layers = layers().unwrap();
+    let budget = RetryBudget::percent(100);
+    layers.push(wrap(RetryLayer::new().budget(budget)));
+    for (number, mut order) in permutations(7).into_iter().enumerate() {
+        order.insert(number % 8, 7);
+        let seen = sent_by(&layers, &order, "http://friend.example/x").await.unwrap();
+        assert!(!seen.contains(CANARY), "{order:?} sent {seen}");
+        let seen = sent_by(&layers, &order, "http://base.example/x").await.unwrap();
+        assert_eq!(seen.matches(CANARY).count(), 2 * 4, "{order:?} sent {seen}");
+    }
 }
 
 #[tokio::test]

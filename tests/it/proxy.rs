@@ -9,7 +9,8 @@ use std::sync::{
 };
 use testbed::Testbed;
 use tower::Layer;
-use tower_clients::{BalanceLayer, Client, Proxy, Resource, Transport};
+use tower_clients::{BalanceLayer, Client, Proxy, Resource, RetryLayer, Transport};
+use tower_clients_mock::Mock;
 
 #[tokio::test]
 async fn all_hosts_share_one_pool_and_get_requests() {
@@ -77,6 +78,18 @@ async fn credentials_reach_every_upstream_and_nobody_else() {
         assert!(error.is_url() && !error.may_have_been_sent(), "{reference}");
     }
     assert!(!evil.load(SeqCst));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_and_failover_do_not_multiply() {
+    let mock = Mock::new();
+    let balance = BalanceLayer::new(["http://a", "http://b", "http://c"]).unwrap();
+    let client = Client::builder(balance.base_url().clone()).retry(RetryLayer::new().attempts(2));
+    let proxy = Proxy::from(client.build_over(balance.layer(mock.clone())).unwrap());
+    assert_eq!(proxy.get("x").await.unwrap_err().attempts().unwrap().count(), 2);
+    let hosts: Vec<_> =
+        mock.requests().iter().map(|request| request.uri().host().unwrap().to_owned()).collect();
+    assert!(hosts.len() == 2 && hosts[0] != hosts[1], "{hosts:?}");
 }
 
 #[test]

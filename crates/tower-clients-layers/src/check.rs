@@ -213,11 +213,13 @@ where
 }
 
 #[cold]
-fn refuse(head: response::Parts, error: BoxError) -> Error {
+fn refuse(mut head: response::Parts, error: BoxError) -> Error {
+    let attempts = head.extensions.remove();
     match error.downcast::<Error>() {
         Ok(error) => *error,
         Err(error) => Error::new(ErrorKind::Check, error).with_failure(Failure::decoded(head)),
     }
+    .with_attempts(attempts)
 }
 
 impl<F, C> fmt::Debug for ResponseFuture<F, C> {

@@ -18,6 +18,9 @@
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
+//! | [`RetryLayer`] | sends a request once more that failed, where that is safe |
+//! | [`AttemptTimeoutLayer`] | limits the time until a response begins |
+//! | [`IdleTimeoutLayer`] | limits the time in which nothing comes of a response |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
 //!
 //! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
@@ -59,7 +62,8 @@
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
-//! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
+//! * `retry` (on): [`RetryLayer`], on tokio's clock.
+//! * `timeout` (on): [`DeadlineLayer`], [`AttemptTimeoutLayer`] and [`IdleTimeoutLayer`], on tokio's clock.
 //! * `token` (on): [`FetchTokenLayer`], on tokio's clock.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -68,7 +72,12 @@ mod collect;
 mod copy;
 mod future;
 mod macros;
+#[cfg(any(feature = "balance", feature = "retry"))]
+mod random;
 
+#[cfg(feature = "timeout")]
+#[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
+pub mod attempt_timeout;
 pub mod authorize;
 #[cfg(feature = "balance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
@@ -91,6 +100,9 @@ pub mod error;
 #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
 pub mod fetch_token;
 pub mod head_or_get;
+#[cfg(feature = "timeout")]
+#[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
+pub mod idle_timeout;
 pub mod join_url;
 pub mod media_type;
 pub mod options;
@@ -98,11 +110,16 @@ pub mod query;
 #[cfg(feature = "resume")]
 #[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
 pub mod resume;
+#[cfg(feature = "retry")]
+#[cfg_attr(docsrs, doc(cfg(feature = "retry")))]
+pub mod retry;
 pub mod service;
 pub mod stream;
 pub mod url;
 pub mod validators;
 
+#[cfg(feature = "timeout")]
+pub use self::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
 #[cfg(feature = "balance")]
 pub use self::balance::{Balance, BalanceLayer};
 #[cfg(feature = "cookies")]
@@ -111,8 +128,12 @@ pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 pub use self::deadline::{Deadline, DeadlineLayer};
 #[cfg(feature = "token")]
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
+#[cfg(feature = "timeout")]
+pub use self::idle_timeout::{IdleTimeout, IdleTimeoutLayer};
 #[cfg(feature = "resume")]
 pub use self::resume::{Resume, ResumeLayer};
+#[cfg(feature = "retry")]
+pub use self::retry::{Retry, RetryBudget, RetryLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,
@@ -122,11 +143,11 @@ pub use self::{
     decode::{Decode, DecodeLayer},
     default_headers::{DefaultHeaders, DefaultHeadersLayer},
     default_query::{DefaultQuery, DefaultQueryLayer},
-    error::{Error, ErrorKind, Failure, Problem, TimeoutError, UrlError},
+    error::{Attempts, Error, ErrorKind, Failure, NotRetried, Problem, TimeoutError, UrlError},
     head_or_get::{HeadOrGet, HeadOrGetLayer},
     join_url::{JoinUrl, JoinUrlLayer},
     media_type::MediaType,
-    options::RequestOptions,
+    options::{RequestOptions, Retries},
     query::Query,
     service::{BoxError, HttpService, SharedService},
     url::BaseUrl,

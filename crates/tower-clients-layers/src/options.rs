@@ -23,13 +23,40 @@ use std::time::Duration;
 #[must_use]
 pub struct RequestOptions {
     timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
     limit: Option<usize>,
+    retry: Option<Retries>,
+    attempt: u32,
+}
+
+/// Under which condition a request that failed may be sent once more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Retries {
+    /// Under none.
+    Never,
+    /// It provably was not sent.
+    IfUnsent,
+    /// It provably was not sent, or sending it twice does the same as sending it once: by its
+    /// method (RFC 9110 §9.2.2), or because it has an `Idempotency-Key`.
+    #[default]
+    IfIdempotent,
+    /// Under any: the program knows that it may be sent twice, whatever its method.
+    AnyMethod,
 }
 
 impl RequestOptions {
     /// No option set.
     pub const fn new() -> Self {
-        Self { timeout: None, limit: None }
+        Self {
+            timeout: None,
+            attempt_timeout: None,
+            idle_timeout: None,
+            limit: None,
+            retry: None,
+            attempt: 0,
+        }
     }
 
     /// The options that a request carries.
@@ -48,9 +75,34 @@ impl RequestOptions {
         self
     }
 
+    /// The time of one attempt, until the head of its response. `AttemptTimeoutLayer` reads it.
+    pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// The time in which something must come of the response. `IdleTimeoutLayer` reads it.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
+        self
+    }
+
     /// The largest response body to decode, in bytes. [`DecodeLayer`](crate::DecodeLayer) reads it.
     pub const fn limit(mut self, bytes: usize) -> Self {
         self.limit = Some(bytes);
+        self
+    }
+
+    /// Whether the request may be sent once more when it failed. `RetryLayer` reads it.
+    pub const fn retry(mut self, retries: Retries) -> Self {
+        self.retry = Some(retries);
+        self
+    }
+
+    /// The number of this sending of the request, from 1; 0 for none. `RetryLayer` sets it, and leaves
+    /// a request alone that has one: another layer above retries it already.
+    pub const fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
         self
     }
 
@@ -60,9 +112,33 @@ impl RequestOptions {
         self.timeout
     }
 
+    /// See [`attempt_timeout`](Self::attempt_timeout).
+    #[must_use]
+    pub const fn attempt_timeout_value(&self) -> Option<Duration> {
+        self.attempt_timeout
+    }
+
+    /// See [`idle_timeout`](Self::idle_timeout).
+    #[must_use]
+    pub const fn idle_timeout_value(&self) -> Option<Duration> {
+        self.idle_timeout
+    }
+
     /// See [`limit`](Self::limit).
     #[must_use]
     pub const fn limit_value(&self) -> Option<usize> {
         self.limit
+    }
+
+    /// See [`retry`](Self::retry).
+    #[must_use]
+    pub const fn retry_value(&self) -> Option<Retries> {
+        self.retry
+    }
+
+    /// See [`attempt`](Self::attempt); `None` where nothing counts attempts.
+    #[must_use]
+    pub const fn attempt_value(&self) -> Option<u32> {
+        if self.attempt > 0 { Some(self.attempt) } else { None }
     }
 }

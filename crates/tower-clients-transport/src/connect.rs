@@ -55,10 +55,11 @@ impl Connector {
         }
     }
 
-    /// Makes a connection.
+    /// Makes a connection for an attempt.
     pub(crate) async fn connect(
         &self,
         uri: &Uri,
+        attempt: u32,
         opening: Opening<Connection>,
     ) -> Result<Connection, Error> {
         let connecting = self.connection(uri, opening.attention());
@@ -66,7 +67,7 @@ impl Connector {
             None => connecting.await,
             Some(limit) => match timeout(limit, connecting).await {
                 Ok(result) => result,
-                Err(_) => Err(TimeoutError::connect(limit).into()),
+                Err(_) => Err(TimeoutError::connect(limit).in_attempt(attempt).into()),
             },
         };
         match result {

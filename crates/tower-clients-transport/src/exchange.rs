@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 use tokio::runtime::Handle;
-use tower_clients_layers::{Body, Error, ErrorKind, error::RequestLine};
+use tower_clients_layers::{Body, Error, ErrorKind, RequestOptions, error::RequestLine};
 
 /// What all requests of a transport share.
 pub(crate) struct Shared {
@@ -51,7 +51,8 @@ pub(crate) fn exchange(
         let (mut connection, is_new) = loop {
             match shared.pool.acquire(&host, shared.connector.may_multiplex(uri)).await {
                 Acquired::Opening(opening) => {
-                    let connecting = Box::pin(shared.connector.connect(uri, opening));
+                    let attempt = attempt(&request);
+                    let connecting = Box::pin(shared.connector.connect(uri, attempt, opening));
                     break (connecting.await.map_err(named)?, true);
                 }
                 Acquired::Connection(mut connection) => {
@@ -95,13 +96,18 @@ async fn again(
         return Err(not_sent(error.into_error()));
     }
     let opening = shared.pool.acquire_new(host).await;
-    let mut connection = shared.connector.connect(uri, opening).await?;
+    let mut connection = shared.connector.connect(uri, attempt(&request), opening).await?;
     connection.address(&mut request, uri, &host.name);
     match connection.send(request).await {
         Ok(response) => Ok((connection, response)),
         Err(error) if error.message().is_some() => Err(not_sent(error.into_error())),
         Err(error) => Err(unanswered(error.into_error())),
     }
+}
+
+/// Which attempt of a layer above this is.
+fn attempt<B>(request: &Request<B>) -> u32 {
+    RequestOptions::of(request).and_then(RequestOptions::attempt_value).unwrap_or(0)
 }
 
 /// What HTTP/1.1 names a server by: host and port, which is left out where it goes without saying

@@ -296,9 +296,9 @@ fn a_transport_outlives_the_runtime_it_was_used_on() {
 /// Linux does not answer who wants to connect to a listener whose queue is full.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_connection_that_is_not_answered_runs_into_the_timeout() {
+async fn c1_a_connection_that_is_not_answered_runs_into_the_timeout() {
     use tokio::net::{TcpSocket, TcpStream};
-    use tower_clients_layers::TimeoutError;
+    use tower_clients_layers::{RequestOptions, TimeoutError};
 
     let limit = Duration::from_millis(50);
     let socket = TcpSocket::new_v4().unwrap();
@@ -320,6 +320,11 @@ async fn a_connection_that_is_not_answered_runs_into_the_timeout() {
             "GET http://{addr}/: the request ran out of time: the connect timeout of 50ms passed"
         )
     );
+
+    let request = Request::get(format!("http://{addr}/"));
+    let request = request.extension(RequestOptions::new().attempt(2)).body(Body::empty());
+    let error = transport.oneshot(request.unwrap()).await.unwrap_err();
+    assert_eq!(error.timeout(), Some(&TimeoutError::connect(limit).in_attempt(2)));
 
     // Without the limit, only the caller's own one ends the wait.
     let transport = Transport::builder().no_connect_timeout().build().unwrap();

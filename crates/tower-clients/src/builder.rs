@@ -2,7 +2,7 @@
 
 use crate::{
     Client, Session,
-    session::{NO_CREDENTIALS, SessionLayer, cookies},
+    session::{NO_CREDENTIALS, ONE_ATTEMPT, SessionLayer, cookies},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -10,8 +10,9 @@ use std::{fmt, time::Duration};
 #[cfg(feature = "cookies")]
 use tower_clients_layers::CookieJar;
 use tower_clients_layers::{
-    AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
-    ErrorKind, FetchTokenLayer, HttpService, Query, TokenSource,
+    AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer,
+    DefaultQueryLayer, Error, ErrorKind, FetchTokenLayer, HttpService, IdleTimeoutLayer, Query,
+    RetryLayer, TokenSource,
     authorize::{basic, bearer},
     url::{Boundary, Origin},
 };
@@ -57,6 +58,7 @@ struct Settings {
     query: Query,
     credentials: (AuthorizeLayer, FetchTokenLayer),
     cookies: cookies::Layer,
+    attempts: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer),
     deadline: DeadlineLayer,
 }
 
@@ -69,6 +71,7 @@ impl ClientBuilder {
             query: Query::EMPTY,
             credentials: NO_CREDENTIALS,
             cookies: cookies::none(),
+            attempts: ONE_ATTEMPT,
             deadline: DeadlineLayer::none(),
         });
         Self { settings }
@@ -250,6 +253,56 @@ impl ClientBuilder {
         })
     }
 
+    /// Limits the time of each attempt, until the head of the response. No limit by default.
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.set(|settings| {
+            settings.attempts.1 = AttemptTimeoutLayer::new(timeout);
+            Ok(())
+        })
+    }
+
+    /// Limits the time in which nothing comes of a response: until its head, and from each frame of the
+    /// body to the next. See [`idle_timeout`](crate::idle_timeout). No limit by default.
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        self.set(|settings| {
+            settings.attempts.2 = IdleTimeoutLayer::new(timeout);
+            Ok(())
+        })
+    }
+
+    /// Sends requests once more that failed, where that is safe: see [`retry`](crate::retry). Clients
+    /// that are given clones of one layer share its budget.
+    ///
+    /// Nothing is retried by default: retries multiply load, and one place of a system should make
+    /// them. What provably did not leave over a connection that the server had closed, the
+    /// [`Transport`] sends again in any case.
+    ///
+    /// ```
+    /// use axum::{Router, http::StatusCode};
+    /// use std::time::Duration;
+    /// use tower_clients::{Client, Resource, RetryLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// let server = Router::new().fallback(async || StatusCode::SERVICE_UNAVAILABLE);
+    /// let client = Client::builder("https://api.example.com")
+    ///     .timeout(Duration::from_secs(30))
+    ///     .attempt_timeout(Duration::from_secs(5))
+    ///     .retry(RetryLayer::new())
+    ///     .build_over(server)?;
+    ///
+    /// let error = Resource::from(client).get("users").await.unwrap_err();
+    /// assert_eq!((error.status().unwrap().as_u16(), error.attempts().unwrap().count()), (503, 3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn retry(self, layer: RetryLayer) -> Self {
+        self.set(|settings| {
+            settings.attempts.0 = layer;
+            Ok(())
+        })
+    }
+
     /// A client over a new [`Transport`] with its default settings.
     ///
     /// # Errors
@@ -268,7 +321,7 @@ impl ClientBuilder {
         self,
         transport: T,
     ) -> Result<Client<Session<T>>, Error> {
-        let Settings { base, headers, shared, query, credentials, cookies, deadline } =
+        let Settings { base, headers, shared, query, credentials, cookies, attempts, deadline } =
             self.settings?;
         let origin = || base.origin().clone();
         let headers = DefaultHeadersLayer::new(origin(), headers);
@@ -277,6 +330,7 @@ impl ClientBuilder {
             headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
             credentials,
             cookies,
+            attempts,
         };
         Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))
     }

@@ -4,7 +4,7 @@ use super::{
     Balance, Priority, Tracked,
     shared::{Exchange, Shared, is_of_request},
 };
-use crate::{Body, BoxError, Error, copy::copy};
+use crate::{Body, BoxError, Error, RequestOptions, copy::copy};
 use http::{Request, Response, Uri};
 use pin_project_lite::pin_project;
 use std::{
@@ -49,10 +49,12 @@ pub(super) struct Spare<S, P> {
 }
 
 impl<S: Clone, P: Clone> Spare<S, P> {
-    /// `None` where failover is off or pointless, or the body is a stream.
+    /// `None` where failover is off or pointless, a retry layer above does better, or the body is a
+    /// stream.
     pub(super) fn of(balance: &Balance<S, P>, request: &Request<Body>, uri: Uri) -> Option<Self> {
         let shared = &balance.shared;
-        if !shared.settings.failover || shared.len() < 2 {
+        let attempt = RequestOptions::of(request).and_then(RequestOptions::attempt_value);
+        if !shared.settings.failover || shared.len() < 2 || attempt.is_some() {
             return None;
         }
         Some(Self {

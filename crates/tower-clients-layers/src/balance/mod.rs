@@ -38,7 +38,8 @@
 //! provably was not sent or its method is idempotent (RFC 9110 §9.2.2). It is repeated
 //! byte by byte: a body that is a stream cannot be, so such a request is sent once. That is why the
 //! body of requests is a [`Body`]. Any response is an answer, a 5xx too: repeating it is for a
-//! retry layer above, whose next attempt comes to another upstream.
+//! `RetryLayer` above, whose next attempt comes to another upstream. Of requests that such a layer repeats,
+//! this one repeats none, so that attempts do not multiply.
 //!
 //! # Trust
 //!
@@ -98,12 +99,11 @@ use self::{
 };
 use crate::{
     BaseUrl, Body, BoxError, Error, ErrorKind, error::Reason, macros::inner_service_accessors,
+    random,
 };
 use http::{Method, Request, Response, Uri};
 use std::{
-    fmt,
-    hash::{BuildHasher, RandomState},
-    mem,
+    fmt, mem,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -151,7 +151,7 @@ impl BalanceLayer {
             half_life: Duration::from_secs(10),
             patience: Duration::from_secs(1),
             failover: true,
-            seed: RandomState::new().hash_one(0),
+            seed: random::seed(),
         };
         Ok(Self { upstreams: urls.into(), settings, priority: FewestFaults })
     }

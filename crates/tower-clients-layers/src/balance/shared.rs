@@ -4,17 +4,9 @@ use super::{
     Priority, Snapshot,
     stats::{TICKS, Upstream},
 };
-use crate::{BaseUrl, Error, ErrorKind};
+use crate::{BaseUrl, Error, ErrorKind, random::Random};
 use http::{Method, Uri};
-use std::{
-    cmp::Ordering,
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{cmp::Ordering, fmt, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +21,7 @@ pub(super) struct Shared {
     upstreams: Box<[Upstream]>,
     pub(super) settings: Settings,
     start: Instant,
-    chance: AtomicU64,
+    chance: Random,
 }
 
 impl Shared {
@@ -37,7 +29,7 @@ impl Shared {
         Self {
             upstreams: urls.iter().cloned().map(Upstream::new).collect(),
             start: Instant::now(),
-            chance: AtomicU64::new(settings.seed),
+            chance: Random::seeded(settings.seed),
             settings,
         }
     }
@@ -108,7 +100,7 @@ impl Shared {
                 }
                 Some(Ordering::Equal) => {
                     equals += 1;
-                    self.chance().is_multiple_of(equals)
+                    self.chance.next().is_multiple_of(equals)
                 }
                 Some(Ordering::Greater) => false,
             };
@@ -117,15 +109,6 @@ impl Shared {
             }
         }
         best.map(|(_, index, is_due)| (index, is_due))
-    }
-
-    /// The next number of `SplitMix64`.
-    fn chance(&self) -> u64 {
-        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mut z = self.chance.fetch_add(STEP, Relaxed).wrapping_add(STEP);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }
 

@@ -52,7 +52,7 @@ pub use self::streaming::{Streaming, StreamingFuture};
 use crate::{
     BoxError, Error,
     collect::{Collect, Collected, End},
-    error::{Failure, RequestLine},
+    error::{Attempts, Failure, RequestLine},
     macros::inner_service_accessors,
 };
 use bytes::Bytes;
@@ -195,6 +195,7 @@ pin_project! {
     struct Refused<R> {
         status: StatusCode,
         headers: HeaderMap,
+        attempts: Option<Attempts>,
         #[pin]
         body: Collect<R>,
     }
@@ -217,9 +218,13 @@ where
                         return Poll::Ready(Ok(response));
                     }
                     Ok(response) => {
-                        let (head, body) = response.into_parts();
-                        let body = Collect::new(body, this.mode.limit);
-                        let refused = Refused { status: head.status, headers: head.headers, body };
+                        let (mut head, body) = response.into_parts();
+                        let refused = Refused {
+                            status: head.status,
+                            headers: head.headers,
+                            attempts: head.extensions.remove(),
+                            body: Collect::new(body, this.mode.limit),
+                        };
                         State::Refused { refused: Box::pin(refused) }
                     }
                     Err(error) => break Error::from_service(error),
@@ -231,7 +236,7 @@ where
                     let truncated = !matches!(end, End::Complete);
                     let headers = mem::take(this.headers);
                     let failure = Failure::kept(*this.status, headers, bytes, truncated);
-                    break Error::status_failure(failure);
+                    break Error::status_failure(failure).with_attempts(this.attempts.take());
                 }
             };
             this.state.set(next);

@@ -63,8 +63,9 @@ where
         let error = match ready!(this.future.poll(cx)) {
             Ok(response) if response.status().is_success() => return Poll::Ready(Ok(response)),
             Ok(response) => {
-                let (head, body) = response.into_parts();
-                Error::status_failure(Failure::open(head.status, head.headers, Body::new(body)))
+                let (mut head, body) = response.into_parts();
+                let failure = Failure::open(head.status, head.headers, Body::new(body));
+                Error::status_failure(failure).with_attempts(head.extensions.remove())
             }
             Err(error) => Error::from_service(error),
         };

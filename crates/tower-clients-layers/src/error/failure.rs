@@ -116,6 +116,13 @@ impl Failure {
         if is_problem { self.json().ok().map(Problem) } else { None }
     }
 
+    /// Drops a body that was left open.
+    pub(crate) fn close(&mut self) {
+        if let FailureBody::Open(_) = self.body {
+            self.body = FailureBody::Kept { bytes: Bytes::new(), truncated: true };
+        }
+    }
+
     /// The body, to read on: the rest of an [open](crate::CheckStatusLayer::streaming) one, or the
     /// kept part.
     #[must_use]

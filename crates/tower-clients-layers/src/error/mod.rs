@@ -18,6 +18,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod attempts;
 mod failure;
 mod request_line;
 mod timeout;
@@ -25,6 +26,7 @@ mod url;
 
 pub(crate) use self::url::Reason;
 pub use self::{
+    attempts::{Attempt, Attempts, NotRetried},
     failure::{Failure, Problem},
     request_line::RequestLine,
     timeout::TimeoutError,
@@ -48,6 +50,7 @@ struct Inner {
     sent: bool,
     target: Option<(Method, String)>,
     failure: Option<Failure>,
+    attempts: Option<Attempts>,
     source: Option<BoxError>,
 }
 
@@ -129,7 +132,9 @@ impl Error {
     fn build(kind: ErrorKind, failure: Option<Failure>, source: Option<BoxError>) -> Self {
         use ErrorKind::{Blocking, Config, Connect, Request, Url};
         let sent = !matches!(kind, Blocking | Config | Url | Request | Connect);
-        Self { inner: Box::new(Inner { kind, sent, target: None, failure, source }) }
+        Self {
+            inner: Box::new(Inner { kind, sent, target: None, failure, attempts: None, source }),
+        }
     }
 
     /// The same error as another kind. Whether the request may have been sent does not change.
@@ -152,6 +157,13 @@ impl Error {
     #[must_use]
     pub fn with_failure(mut self, failure: Failure) -> Self {
         self.inner.failure = Some(failure);
+        self
+    }
+
+    /// Tells what became of the request before; `None` changes nothing.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: Option<Attempts>) -> Self {
+        self.inner.attempts = attempts.or(self.inner.attempts);
         self
     }
 
@@ -284,6 +296,13 @@ impl Error {
         self.inner.failure
     }
 
+    /// What the attempts before met, and why there is none after. `None` where nothing was retried
+    /// or would have been.
+    #[must_use]
+    pub fn attempts(&self) -> Option<&Attempts> {
+        self.look(|error| error.inner.attempts.as_ref())
+    }
+
     /// Which time limit passed.
     #[must_use]
     pub fn timeout(&self) -> Option<&TimeoutError> {
@@ -325,6 +344,9 @@ impl fmt::Display for Error {
             (ErrorKind::Status, Some(status)) => write!(f, "the server answered {status}"),
             (kind, _) => f.write_str(kind.sentence()),
         }?;
+        if let Some(attempts) = &self.inner.attempts {
+            write!(f, " {attempts}")?;
+        }
         if f.alternate() {
             for cause in successors(self.source(), |e| (*e).source()) {
                 write!(f, ": {cause}")?;
@@ -364,6 +386,9 @@ impl fmt::Debug for Error {
         }
         if let Some(failure) = &self.inner.failure {
             debug.field("failure", failure);
+        }
+        if let Some(attempts) = &self.inner.attempts {
+            debug.field("attempts", attempts);
         }
         if let Some(source) = &self.inner.source {
             debug.field("source", source);

@@ -140,7 +140,11 @@ impl Shared {
                 }
                 continue;
             };
-            let outcome = ready!(waiting.poll_unpin(cx));
+            let outcome = {
+                #[cfg(feature = "timeout")]
+                let _others_may_have_longer = crate::deadline::hide();
+                ready!(waiting.poll_unpin(cx))
+            };
             *flight = None;
             match outcome {
                 Ok(held) => return Poll::Ready(Ok(held)),

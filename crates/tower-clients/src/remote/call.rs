@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 use tower_clients_layers::{
-    Body, Check, CheckAnswer, Decode, DecodeLayer, Error, HttpService,
+    Body, Check, CheckAnswer, Decode, DecodeLayer, Error, HttpService, Retries,
     deadline::{self, DeadlineBody},
 };
 use tower_layer::Layer;
@@ -77,6 +77,23 @@ impl<S, J> Call<S, J> {
     /// Limits the time of the whole exchange. See [`RequestBuilder::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|request| request.timeout(timeout))
+    }
+
+    /// Limits the time of each attempt. See [`RequestBuilder::attempt_timeout`].
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.set(|request| request.attempt_timeout(timeout))
+    }
+
+    /// Limits the time in which nothing comes of the answer. See [`RequestBuilder::idle_timeout`].
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        self.set(|request| request.idle_timeout(timeout))
+    }
+
+    /// Under which condition this call may be sent once more when it failed. It is a `POST`, so it is
+    /// not by default, unless it provably was not sent or has an `Idempotency-Key`; one that changes
+    /// nothing may be by [`Retries::AnyMethod`]. See [`RequestBuilder::retry`].
+    pub fn retry(self, retries: Retries) -> Self {
+        self.set(|request| request.retry(retries))
     }
 
     /// Limits the size of the answer, of any status, in bytes; 10 MiB by default.

@@ -11,8 +11,8 @@ use http_body_util::Full;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 use tower_clients_layers::{
-    Body, BoxError, Content, DeadlineLayer, Error, ErrorKind, HttpService, Json,
-    validators::Validator,
+    Body, BoxError, Content, DeadlineLayer, Error, ErrorKind, HttpService, Json, RequestOptions,
+    Retries, validators::Validator,
 };
 
 const DEFAULT_ROUNDS: u32 = 3;
@@ -232,6 +232,9 @@ impl<S: HttpService<Body> + Clone, T: Serialize> Updating<S, T> {
         // A body that cannot be copied cannot be repeated.
         let body = Body::new(Full::new(Bytes::from(bytes)));
         let mut request = exchanges.request(Method::PUT, body);
+        let options = RequestOptions::of_mut(&mut request);
+        let retries = options.retry_value().unwrap_or_default().min(Retries::IfUnsent);
+        *options = std::mem::take(options).retry(retries);
         let headers = request.headers_mut();
         headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         if let Some(validator) = validator {

@@ -74,7 +74,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
 use tower_clients_layers::{
     Body, Content, DeadlineLayer, Error, ErrorKind, Form, FromBody, IntoBody, JoinUrl, Json, Query,
-    RequestOptions,
+    RequestOptions, Retries,
     authorize::{basic, bearer},
     url::{ToReference, redact},
 };
@@ -260,9 +260,33 @@ impl<S, M> RequestBuilder<S, M> {
     /// Limits the size of the response body to decode, in bytes; 10 MiB by default. In streams it
     /// limits each line instead, 1 MiB by default.
     pub fn limit(self, bytes: usize) -> Self {
+        self.option(|options| options.limit(bytes))
+    }
+
+    /// Limits the time of each attempt, until the head of the response. In place of the
+    /// [limit of the client](crate::ClientBuilder::attempt_timeout), and by the same layer of a
+    /// [`Session`](crate::Session).
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.option(|options| options.attempt_timeout(timeout))
+    }
+
+    /// Limits the time in which nothing comes of the response. In place of the
+    /// [limit of the client](crate::ClientBuilder::idle_timeout), and by the same layer of a
+    /// [`Session`](crate::Session).
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        self.option(|options| options.idle_timeout(timeout))
+    }
+
+    /// Under which condition this request may be sent once more when it failed, if the client
+    /// [retries](crate::ClientBuilder::retry) at all.
+    pub fn retry(self, retries: Retries) -> Self {
+        self.option(|options| options.retry(retries))
+    }
+
+    fn option(self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
         self.set(|request| {
             let options = RequestOptions::of_mut(request);
-            *options = std::mem::take(options).limit(bytes);
+            *options = change(std::mem::take(options));
             Ok(())
         })
     }

@@ -1,8 +1,8 @@
 //! The layers between the client and the transport.
 //!
-//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`] and, with the
-//! feature `cookies`, `Cookies`. Each does nothing until it is configured, so the type does not
-//! depend on the configuration.
+//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
+//! feature `cookies` `Cookies`, then [`Retry`], [`AttemptTimeout`] and [`IdleTimeout`]. Each does
+//! nothing until it is configured, so the type does not depend on the configuration.
 //!
 //! ```
 //! use axum::Router;
@@ -24,14 +24,18 @@ use std::{
     task::{Context, Poll},
 };
 use tower_clients_layers::{
-    Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders, DefaultHeadersLayer, DefaultQuery,
-    DefaultQueryLayer, Error, FetchToken, FetchTokenLayer, default_query, fetch_token,
+    AttemptTimeout, AttemptTimeoutLayer, Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders,
+    DefaultHeadersLayer, DefaultQuery, DefaultQueryLayer, Error, FetchToken, FetchTokenLayer,
+    IdleTimeout, IdleTimeoutLayer, Retry, RetryLayer, attempt_timeout, default_query, fetch_token,
+    idle_timeout::{self, IdleBody},
+    retry,
 };
 use tower_layer::Layer;
 use tower_service::Service;
 
-type Stack<T> = DefaultQuery<DefaultHeaders<Credentials<cookies::Layered<T>>>>;
+type Stack<T> = DefaultQuery<DefaultHeaders<Credentials<cookies::Layered<Attempts<T>>>>>;
 type Credentials<S> = Authorize<FetchToken<S>>;
+type Attempts<T> = Retry<AttemptTimeout<IdleTimeout<T>>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
 #[derive(Debug, Clone)]
@@ -46,17 +50,22 @@ pub(crate) struct SessionLayer {
     pub(crate) headers: DefaultHeadersLayer,
     pub(crate) credentials: (AuthorizeLayer, FetchTokenLayer),
     pub(crate) cookies: cookies::Layer,
+    pub(crate) attempts: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer),
 }
 
 /// Adds no credential.
 pub(crate) const NO_CREDENTIALS: (AuthorizeLayer, FetchTokenLayer) =
     (AuthorizeLayer::none(), FetchTokenLayer::none());
 
+/// Makes one attempt, without limits.
+pub(crate) const ONE_ATTEMPT: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer) =
+    (RetryLayer::none(), AttemptTimeoutLayer::none(), IdleTimeoutLayer::none());
+
 impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        let layers = (&self.query, &self.headers, &self.credentials, &self.cookies);
+        let layers = (&self.query, &self.headers, &self.credentials, &self.cookies, &self.attempts);
         Session { stack: layers.layer(transport) }
     }
 }
@@ -69,18 +78,22 @@ impl<T> Session<T> {
             headers: DefaultHeadersLayer::none(),
             credentials: NO_CREDENTIALS,
             cookies: cookies::none(),
+            attempts: ONE_ATTEMPT,
         };
         layers.layer(transport)
     }
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        cookies::get_ref(self.stack.get_ref().get_ref().get_ref().get_ref())
+        let attempts = cookies::get_ref(self.stack.get_ref().get_ref().get_ref().get_ref());
+        attempts.get_ref().get_ref().get_ref()
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
-        cookies::into_inner(self.stack.into_inner().into_inner().into_inner().into_inner())
+        let credentials = self.stack.into_inner().into_inner();
+        let attempts = cookies::into_inner(credentials.into_inner().into_inner());
+        attempts.into_inner().into_inner().into_inner()
     }
 
     /// The same session, with these in place of the credentials that it has.
@@ -98,7 +111,7 @@ impl<T, R> Service<Request<Body>> for Session<T>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
 {
-    type Response = Response<R>;
+    type Response = Response<IdleBody<R>>;
     type Error = Error;
     type Future = ResponseFuture<T, T::Future>;
 
@@ -111,7 +124,11 @@ where
     }
 }
 
-type Inner<T, F> = fetch_token::ResponseFuture<cookies::Layered<T>, cookies::Future<F>>;
+type Inner<T, F> = fetch_token::ResponseFuture<
+    cookies::Layered<Attempts<T>>,
+    cookies::Future<retry::ResponseFuture<AttemptTimeout<IdleTimeout<T>>, Attempt<F>>>,
+>;
+type Attempt<F> = attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>;
 
 pin_project! {
     /// Waits for the head of the response.
@@ -127,7 +144,7 @@ impl<T, R> Future for ResponseFuture<T, T::Future>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
 {
-    type Output = Result<Response<R>, Error>;
+    type Output = Result<Response<IdleBody<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().future.poll(cx)

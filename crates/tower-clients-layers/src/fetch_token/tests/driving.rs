@@ -143,3 +143,20 @@ async fn every_waiting_thread_gets_the_outcome() {
         fetches.collect::<JoinSet<_>>().join_all().await;
     }
 }
+
+#[cfg(feature = "timeout")]
+#[tokio::test(start_paused = true)]
+async fn fetch_does_not_see_the_deadline_of_one_who_waits() {
+    use crate::{DeadlineLayer, deadline};
+    let source = async || {
+        assert_eq!(deadline::current(), None);
+        Token::bearer("t1")
+    };
+    let tokens = FetchTokenLayer::new("http://h".parse().unwrap(), source);
+    let below = tower::service_fn(async |_: Request<Body>| {
+        assert_eq!(deadline::remaining(), Some(SECOND));
+        Ok::<_, Error>(Response::new(Body::empty()))
+    });
+    let service = (DeadlineLayer::new(SECOND), tokens).layer(below);
+    assert!(service.oneshot(request()).await.is_ok());
+}

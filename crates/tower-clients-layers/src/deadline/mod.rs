@@ -2,7 +2,7 @@
 //!
 //! The time is that of the layer, or of [`RequestOptions::timeout`] for one request; without either
 //! this layer does nothing. When it passes, the response future or the body fails with an
-//! [`ErrorKind::Timeout`] error that says which limit it was. Dropping the exchange then frees
+//! [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) error that says which limit it was. Dropping the exchange then frees
 //! what it held, as dropping it at any other time does.
 //!
 //! The clock starts when the future is first polled. Waiting for the service below to become ready
@@ -11,6 +11,9 @@
 //! The body of a response is a [`DeadlineBody`] around that of the service below. So what makes a value
 //! of the body, such as [`DecodeLayer`](crate::DecodeLayer), goes above this layer, or its value comes
 //! out by [`into_inner`](DeadlineBody::into_inner).
+//!
+//! Layers below see when the exchange must be over by [`current`] and [`remaining`], at no cost: what
+//! would take longer than that need not be begun.
 //!
 //! A limit costs one allocation: the timer moves from the future into the body, which stays
 //! [`Unpin`] when the body below is. It needs a tokio runtime with its timer enabled.
@@ -35,8 +38,18 @@
 //! # }
 //! ```
 
+mod current;
+mod timer;
+
+#[cfg(feature = "token")]
+pub(crate) use self::current::hide;
+#[cfg(feature = "retry")]
+pub(crate) use self::current::in_attempt;
+pub use self::current::{current, remaining};
+pub(crate) use self::timer::Timer;
+
 use crate::{
-    BoxError, Error, ErrorKind, RequestOptions, TimeoutError, error::RequestLine,
+    BoxError, Error, RequestOptions, TimeoutError, error::RequestLine,
     macros::inner_service_accessors,
 };
 use http::{Request, Response};
@@ -48,7 +61,6 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-use tokio::time::{Instant, Sleep, sleep};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -122,36 +134,8 @@ where
 
 /// Limits the time of an exchange that is given as a future, and names `RequestLine` in the error.
 pub fn limit<F>(exchange: F, limit: Option<(Duration, RequestLine)>) -> ResponseFuture<F> {
-    let timer = limit.map(|(timeout, line)| Box::pin(Timer { sleep: None, timeout, line }));
+    let timer = limit.map(|(timeout, line)| Timer::new(TimeoutError::total(timeout), line));
     ResponseFuture { exchange, timer }
-}
-
-pin_project! {
-    #[derive(Debug)]
-    struct Timer {
-        // Made at the first poll: outside of a runtime there is no clock.
-        #[pin]
-        sleep: Option<Sleep>,
-        timeout: Duration,
-        line: RequestLine,
-    }
-}
-
-impl Timer {
-    fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Error> {
-        let mut this = self.project();
-        if this.sleep.is_none() {
-            this.sleep.set(Some(sleep(*this.timeout)));
-        }
-        ready!(this.sleep.as_pin_mut().map_or(Poll::Ready(()), |sleep| sleep.poll(cx)));
-        let error = Error::new(ErrorKind::Timeout, TimeoutError::total(*this.timeout));
-        Poll::Ready(this.line.named_in(error))
-    }
-
-    /// By the clock: a runtime that is kept busy does not fire its timers.
-    fn is_over(&self) -> bool {
-        self.sleep.as_ref().is_some_and(|sleep| sleep.deadline() <= Instant::now())
-    }
 }
 
 pin_project! {
@@ -174,18 +158,19 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // First of all, so that the clock runs while the exchange is polled.
-        let passed = match this.timer {
-            Some(timer) => timer.as_mut().poll_passed(cx),
-            None => Poll::Pending,
+        let Some(timer) = this.timer else {
+            let response = ready!(this.exchange.poll(cx)).map_err(Error::from_service)?;
+            return Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, None))));
         };
-        match this.exchange.poll(cx) {
+        // First of all, so that the clock runs while the exchange is polled.
+        let passed = timer.as_mut().poll_passed(cx);
+        match timer.as_mut().watch(|| this.exchange.poll(cx)) {
             Poll::Ready(Ok(response)) => {
                 let timer = this.timer.take();
-                Poll::Ready(Ok(response.map(|body| DeadlineBody { body, timer, failed: false })))
+                Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, timer))))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(Error::from_service(error))),
-            Poll::Pending => passed.map(Err),
+            Poll::Pending => passed.map(|()| Err(timer.error())),
         }
     }
 }
@@ -202,6 +187,10 @@ pin_project! {
 }
 
 impl<B> DeadlineBody<B> {
+    fn new(body: B, timer: Option<Pin<Box<Timer>>>) -> Self {
+        Self { body, timer, failed: false }
+    }
+
     /// The body, without the deadline.
     pub fn into_inner(self) -> B {
         self.body
@@ -223,14 +212,18 @@ where
         if *this.failed {
             return Poll::Ready(None);
         }
-        let over = this.timer.as_ref().is_some_and(|timer| timer.is_over());
-        if !over && let Poll::Ready(frame) = this.body.poll_frame(cx) {
+        let Some(timer) = this.timer else {
+            let frame = ready!(this.body.poll_frame(cx));
+            return Poll::Ready(frame.map(|frame| frame.map_err(Error::from_response_body)));
+        };
+        if !timer.is_over()
+            && let Poll::Ready(frame) = timer.as_mut().watch(|| this.body.poll_frame(cx))
+        {
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::from_response_body)));
         }
-        let Some(timer) = this.timer else { return Poll::Pending };
-        let error = ready!(timer.as_mut().poll_passed(cx));
+        ready!(timer.as_mut().poll_passed(cx));
         *this.failed = true;
-        Poll::Ready(Some(Err(error)))
+        Poll::Ready(Some(Err(timer.error())))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -255,6 +248,7 @@ mod tests {
     use futures_core::Stream;
     use http_body_util::BodyExt;
     use std::convert::Infallible;
+    use tokio::time::{Instant, Sleep, sleep};
     use tower::{ServiceExt, service_fn};
 
     const SECOND: Duration = Duration::from_secs(1);
