@@ -3,9 +3,10 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
-    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
-    HeadOrGetLayer, JoinUrlLayer, Json, Query, ResumeLayer, Session, Token, Unchecked, url::Origin,
+    AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, ConcurrencyLayer, Content,
+    CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer,
+    FetchTokenLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, ResumeLayer, Session, Token,
+    Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -67,6 +68,14 @@ async fn cookies() {
 async fn balance() {
     assert_contract(BalanceLayer::new([ORIGIN]).unwrap()).await;
     assert_contract(BalanceLayer::new([ORIGIN, "http://other.test"]).unwrap()).await;
+}
+
+#[tokio::test]
+async fn concurrency() {
+    assert_contract(ConcurrencyLayer::none()).await;
+    // Where readiness is a permit, a clone needs another one.
+    assert_contract(ConcurrencyLayer::new(2)).await;
+    assert_contract(ConcurrencyLayer::per_origin(1)).await;
 }
 
 #[tokio::test]

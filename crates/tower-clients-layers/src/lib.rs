@@ -19,6 +19,7 @@
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
+//! | [`ConcurrencyLayer`] | limits how many exchanges are under way at once |
 //!
 //! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
 //! [`validators`] are what makes a change conditional on what was read.
@@ -57,6 +58,7 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
+//! * `limits` (on): [`ConcurrencyLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
@@ -67,7 +69,13 @@
 mod collect;
 mod copy;
 mod future;
+#[cfg(feature = "limits")]
+mod later;
 mod macros;
+#[cfg(feature = "limits")]
+mod per_origin;
+#[cfg(all(test, feature = "limits"))]
+mod simulation;
 
 pub mod authorize;
 #[cfg(feature = "balance")]
@@ -76,6 +84,9 @@ pub mod balance;
 pub mod body;
 pub mod check;
 pub mod check_status;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod concurrency;
 pub mod content;
 #[cfg(feature = "cookies")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
@@ -105,6 +116,8 @@ pub mod validators;
 
 #[cfg(feature = "balance")]
 pub use self::balance::{Balance, BalanceLayer};
+#[cfg(feature = "limits")]
+pub use self::concurrency::{Concurrency, ConcurrencyLayer};
 #[cfg(feature = "cookies")]
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
