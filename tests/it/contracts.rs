@@ -5,8 +5,8 @@ use std::time::Duration;
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, ConcurrencyLayer, Content,
     CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer,
-    FetchTokenLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, ResumeLayer, Session, Token,
-    Unchecked, url::Origin,
+    FetchTokenLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, RateLimitLayer, ResumeLayer,
+    Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -76,6 +76,13 @@ async fn concurrency() {
     // Where readiness is a permit, a clone needs another one.
     assert_contract(ConcurrencyLayer::new(2)).await;
     assert_contract(ConcurrencyLayer::per_origin(1)).await;
+}
+
+#[tokio::test]
+async fn rate_limit() {
+    assert_contract(RateLimitLayer::none()).await;
+    assert_contract(RateLimitLayer::adaptive()).await;
+    assert_contract(RateLimitLayer::new(9, Duration::from_millis(1))).await;
 }
 
 #[tokio::test]

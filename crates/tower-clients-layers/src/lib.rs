@@ -19,6 +19,7 @@
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
+//! | [`RateLimitLayer`] | sends no more requests than a rate, or the server, allows |
 //! | [`ConcurrencyLayer`] | limits how many exchanges are under way at once |
 //!
 //! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
@@ -58,7 +59,8 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
-//! * `limits` (on): [`ConcurrencyLayer`], on tokio's clock.
+//! * `limits` (on): [`RateLimitLayer`] and
+//!   [`ConcurrencyLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
@@ -106,6 +108,9 @@ pub mod join_url;
 pub mod media_type;
 pub mod options;
 pub mod query;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod rate_limit;
 #[cfg(feature = "resume")]
 #[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
 pub mod resume;
@@ -124,6 +129,8 @@ pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 pub use self::deadline::{Deadline, DeadlineLayer};
 #[cfg(feature = "token")]
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
+#[cfg(feature = "limits")]
+pub use self::rate_limit::{RateLimit, RateLimitLayer};
 #[cfg(feature = "resume")]
 pub use self::resume::{Resume, ResumeLayer};
 pub use self::{
@@ -135,7 +142,7 @@ pub use self::{
     decode::{Decode, DecodeLayer},
     default_headers::{DefaultHeaders, DefaultHeadersLayer},
     default_query::{DefaultQuery, DefaultQueryLayer},
-    error::{Error, ErrorKind, Failure, Problem, TimeoutError, UrlError},
+    error::{Error, ErrorKind, Failure, Problem, TimeoutError, UnavailableError, UrlError},
     head_or_get::{HeadOrGet, HeadOrGetLayer},
     join_url::{JoinUrl, JoinUrlLayer},
     media_type::MediaType,
