@@ -19,6 +19,7 @@
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
+//! | [`BreakerLayer`] | does not ask an origin that has failed again and again |
 //! | [`RateLimitLayer`] | sends no more requests than a rate, or the server, allows |
 //! | [`ConcurrencyLayer`] | limits how many exchanges are under way at once |
 //!
@@ -59,7 +60,7 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
-//! * `limits` (on): [`RateLimitLayer`] and
+//! * `limits` (on): [`BreakerLayer`], [`RateLimitLayer`] and
 //!   [`ConcurrencyLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
@@ -84,6 +85,9 @@ pub mod authorize;
 #[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
 pub mod balance;
 pub mod body;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod breaker;
 pub mod check;
 pub mod check_status;
 #[cfg(feature = "limits")]
@@ -121,6 +125,8 @@ pub mod validators;
 
 #[cfg(feature = "balance")]
 pub use self::balance::{Balance, BalanceLayer};
+#[cfg(feature = "limits")]
+pub use self::breaker::{Breaker, BreakerLayer};
 #[cfg(feature = "limits")]
 pub use self::concurrency::{Concurrency, ConcurrencyLayer};
 #[cfg(feature = "cookies")]
