@@ -5,8 +5,8 @@ use std::time::Duration;
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, BreakerLayer, CheckLayer, CheckStatusLayer, ConcurrencyLayer,
     Content, CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, FetchTokenLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, RateLimitLayer,
-    ResumeLayer, Session, Token, Unchecked, url::Origin,
+    DefaultQueryLayer, FetchTokenLayer, HeadOrGetLayer, HedgeLayer, JoinUrlLayer, Json, Query,
+    RateLimitLayer, ResumeLayer, Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -76,6 +76,13 @@ async fn concurrency() {
     // Where readiness is a permit, a clone needs another one.
     assert_contract(ConcurrencyLayer::new(2)).await;
     assert_contract(ConcurrencyLayer::per_origin(1)).await;
+}
+
+#[tokio::test]
+async fn hedge() {
+    assert_contract(HedgeLayer::none()).await;
+    assert_contract(HedgeLayer::after(Duration::from_secs(60)).idempotent()).await;
+    assert_contract(HedgeLayer::percentile(95).idempotent()).await;
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
+//! | [`HedgeLayer`] | sends a request a second time when its answer is late |
 //! | [`BreakerLayer`] | does not ask an origin that has failed again and again |
 //! | [`RateLimitLayer`] | sends no more requests than a rate, or the server, allows |
 //! | [`ConcurrencyLayer`] | limits how many exchanges are under way at once |
@@ -60,7 +61,7 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
-//! * `limits` (on): [`BreakerLayer`], [`RateLimitLayer`] and
+//! * `limits` (on): [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`] and
 //!   [`ConcurrencyLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
@@ -108,6 +109,9 @@ pub mod error;
 #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
 pub mod fetch_token;
 pub mod head_or_get;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod hedge;
 pub mod join_url;
 pub mod media_type;
 pub mod options;
@@ -135,6 +139,8 @@ pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 pub use self::deadline::{Deadline, DeadlineLayer};
 #[cfg(feature = "token")]
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
+#[cfg(feature = "limits")]
+pub use self::hedge::{Hedge, HedgeLayer};
 #[cfg(feature = "limits")]
 pub use self::rate_limit::{RateLimit, RateLimitLayer};
 #[cfg(feature = "resume")]
