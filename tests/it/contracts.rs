@@ -3,10 +3,10 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AuthorizeLayer, BalanceLayer, BreakerLayer, CheckLayer, CheckStatusLayer, ConcurrencyLayer,
-    Content, CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, FetchTokenLayer, HeadOrGetLayer, HedgeLayer, JoinUrlLayer, Json, Query,
-    RateLimitLayer, ResumeLayer, Session, Token, Unchecked, url::Origin,
+    AuthorizeLayer, BalanceLayer, BreakerLayer, CheckLayer, CheckStatusLayer, CoalesceLayer,
+    ConcurrencyLayer, Content, CookieJar, CookieLayer, DeadlineLayer, DecodeLayer,
+    DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer, HeadOrGetLayer, HedgeLayer,
+    JoinUrlLayer, Json, Query, RateLimitLayer, ResumeLayer, Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -76,6 +76,12 @@ async fn concurrency() {
     // Where readiness is a permit, a clone needs another one.
     assert_contract(ConcurrencyLayer::new(2)).await;
     assert_contract(ConcurrencyLayer::per_origin(1)).await;
+}
+
+#[tokio::test]
+async fn coalesce() {
+    assert_contract(CoalesceLayer::none()).await;
+    assert_contract(CoalesceLayer::new()).await;
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
+//! | [`CoalesceLayer`] | makes one exchange of equal requests at the same time |
 //! | [`HedgeLayer`] | sends a request a second time when its answer is late |
 //! | [`BreakerLayer`] | does not ask an origin that has failed again and again |
 //! | [`RateLimitLayer`] | sends no more requests than a rate, or the server, allows |
@@ -61,7 +62,7 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
-//! * `limits` (on): [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`] and
+//! * `limits` (on): [`CoalesceLayer`], [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`] and
 //!   [`ConcurrencyLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
@@ -91,6 +92,9 @@ pub mod body;
 pub mod breaker;
 pub mod check;
 pub mod check_status;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod coalesce;
 #[cfg(feature = "limits")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
 pub mod concurrency;
@@ -131,6 +135,8 @@ pub mod validators;
 pub use self::balance::{Balance, BalanceLayer};
 #[cfg(feature = "limits")]
 pub use self::breaker::{Breaker, BreakerLayer};
+#[cfg(feature = "limits")]
+pub use self::coalesce::{Coalesce, CoalesceLayer};
 #[cfg(feature = "limits")]
 pub use self::concurrency::{Concurrency, ConcurrencyLayer};
 #[cfg(feature = "cookies")]
