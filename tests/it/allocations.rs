@@ -83,6 +83,26 @@ fn inert_session_adds_none() {
 }
 
 #[test]
+fn inert_limits_add_none() {
+    use tower_clients::{
+        BreakerLayer, CoalesceLayer, ConcurrencyLayer, HedgeLayer, RateLimitLayer,
+    };
+    let client = client()
+        .layer(ConcurrencyLayer::none())
+        .layer(RateLimitLayer::none())
+        .layer(BreakerLayer::none())
+        .layer(HedgeLayer::none())
+        .layer(CoalesceLayer::none());
+    assert_eq!(allocations(|| client.get("user").send()), 1);
+    // Nor do those of which nobody has to wait or to ask again, when the origin is known.
+    let client = self::client()
+        .layer(ConcurrencyLayer::per_origin(8))
+        .layer(RateLimitLayer::adaptive())
+        .layer(BreakerLayer::new());
+    assert_eq!(allocations(|| client.get("user").send()), 1);
+}
+
+#[test]
 fn cookies_of_another_origin_add_none() {
     use tower::Layer;
     use tower_clients::{CookieJar, CookieLayer};

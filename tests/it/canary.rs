@@ -9,8 +9,9 @@ use std::{
 use testbed::Testbed;
 use tower::Layer;
 use tower_clients::{
-    BalanceLayer, BaseUrl, Body, Client, CookieJar, CookieLayer, Error, ErrorKind, FetchTokenLayer,
-    Form, Graph, Json, JsonRpc, Proxy, Remote, Resource, ResumeLayer, RetryLayer, Token, Transport,
+    BalanceLayer, BaseUrl, Body, BreakerLayer, Client, CoalesceLayer, ConcurrencyLayer, CookieJar,
+    CookieLayer, Error, ErrorKind, FetchTokenLayer, Form, Graph, HedgeLayer, Json, JsonRpc, Proxy,
+    RateLimitLayer, Remote, RequestOptions, Resource, ResumeLayer, RetryLayer, Token, Transport,
     oauth::{Grant, OAuthError, TokenEndpoint},
     resume::ResumeError,
 };
@@ -46,6 +47,27 @@ async fn downloads_show_none() {
     let error = download.to_path("").await.unwrap_err();
     assert!(error.is_io());
     assert_clean(all_texts(&error));
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_show_none() {
+    let mock = (0..4).fold(Mock::new(), |mock, _| mock.reply(Reply::fail("reset")));
+    let client = Client::builder("http://h").query(&[("key", CANARY)]).bearer_auth(CANARY);
+    let client = client
+        .build_over(mock)
+        .unwrap()
+        .layer(ConcurrencyLayer::per_origin(1))
+        .layer(RateLimitLayer::new(1, Duration::from_secs(9)).burst(2))
+        .layer(BreakerLayer::new().after(3))
+        .layer(HedgeLayer::percentile(95))
+        .layer(CoalesceLayer::new());
+    assert_clean(debug(&client));
+    for _ in 0..5 {
+        let hurried = RequestOptions::new().timeout(Duration::from_secs(5));
+        let get = client.get("x?key=CANARY").extension(hurried);
+        assert_clean(debug(&get));
+        assert_clean(all_texts(&get.await.unwrap_err()));
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod exists_create;
 mod graph;
 mod graph_operations;
 mod layer_order;
+mod limits;
 mod oauth;
 mod origin_bound;
 mod pool;

@@ -22,6 +22,11 @@
 //! | [`AttemptTimeoutLayer`] | limits the time until a response begins |
 //! | [`IdleTimeoutLayer`] | limits the time in which nothing comes of a response |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
+//! | [`CoalesceLayer`] | makes one exchange of equal requests at the same time |
+//! | [`HedgeLayer`] | sends a request a second time when its answer is late |
+//! | [`BreakerLayer`] | does not ask an origin that has failed again and again |
+//! | [`RateLimitLayer`] | sends no more requests than a rate, or the server, allows |
+//! | [`ConcurrencyLayer`] | limits how many exchanges are under way at once |
 //!
 //! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
 //! [`validators`] are what makes a change conditional on what was read.
@@ -60,6 +65,8 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
+//! * `limits` (on): [`CoalesceLayer`], [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`] and
+//!   [`ConcurrencyLayer`], on tokio's clock.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `retry` (on): [`RetryLayer`], on tokio's clock.
@@ -71,9 +78,15 @@
 mod collect;
 mod copy;
 mod future;
+#[cfg(feature = "limits")]
+mod later;
 mod macros;
+#[cfg(feature = "limits")]
+mod per_origin;
 #[cfg(any(feature = "balance", feature = "retry"))]
 mod random;
+#[cfg(all(test, feature = "limits"))]
+mod simulation;
 
 #[cfg(feature = "timeout")]
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
@@ -83,8 +96,17 @@ pub mod authorize;
 #[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
 pub mod balance;
 pub mod body;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod breaker;
 pub mod check;
 pub mod check_status;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod coalesce;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod concurrency;
 pub mod content;
 #[cfg(feature = "cookies")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
@@ -100,6 +122,9 @@ pub mod error;
 #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
 pub mod fetch_token;
 pub mod head_or_get;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod hedge;
 #[cfg(feature = "timeout")]
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod idle_timeout;
@@ -107,6 +132,9 @@ pub mod join_url;
 pub mod media_type;
 pub mod options;
 pub mod query;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod rate_limit;
 #[cfg(feature = "resume")]
 #[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
 pub mod resume;
@@ -122,14 +150,24 @@ pub mod validators;
 pub use self::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
 #[cfg(feature = "balance")]
 pub use self::balance::{Balance, BalanceLayer};
+#[cfg(feature = "limits")]
+pub use self::breaker::{Breaker, BreakerLayer};
+#[cfg(feature = "limits")]
+pub use self::coalesce::{Coalesce, CoalesceLayer};
+#[cfg(feature = "limits")]
+pub use self::concurrency::{Concurrency, ConcurrencyLayer};
 #[cfg(feature = "cookies")]
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
 #[cfg(feature = "token")]
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
+#[cfg(feature = "limits")]
+pub use self::hedge::{Hedge, HedgeLayer};
 #[cfg(feature = "timeout")]
 pub use self::idle_timeout::{IdleTimeout, IdleTimeoutLayer};
+#[cfg(feature = "limits")]
+pub use self::rate_limit::{RateLimit, RateLimitLayer};
 #[cfg(feature = "resume")]
 pub use self::resume::{Resume, ResumeLayer};
 #[cfg(feature = "retry")]
@@ -143,7 +181,10 @@ pub use self::{
     decode::{Decode, DecodeLayer},
     default_headers::{DefaultHeaders, DefaultHeadersLayer},
     default_query::{DefaultQuery, DefaultQueryLayer},
-    error::{Attempts, Error, ErrorKind, Failure, NotRetried, Problem, TimeoutError, UrlError},
+    error::{
+        Attempts, Error, ErrorKind, Failure, NotRetried, Problem, TimeoutError, UnavailableError,
+        UrlError,
+    },
     head_or_get::{HeadOrGet, HeadOrGetLayer},
     join_url::{JoinUrl, JoinUrlLayer},
     media_type::MediaType,

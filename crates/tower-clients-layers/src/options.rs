@@ -69,7 +69,8 @@ impl RequestOptions {
         request.extensions_mut().get_or_insert_default()
     }
 
-    /// The time for the whole exchange, response body included. `DeadlineLayer` reads it.
+    /// The time for the whole exchange, response body included. `DeadlineLayer` and `RateLimitLayer`
+    /// read it.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
