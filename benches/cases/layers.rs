@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer, Content, CookieJar,
     CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer,
-    FetchTokenLayer, JoinUrlLayer, Json, Query, ResumeLayer, Token, Unchecked,
+    FetchTokenLayer, JoinUrlLayer, Json, Query, RedirectLayer, ResumeLayer, Token, Unchecked,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,6 +32,7 @@ pub fn layers(meter: &mut impl Meter) {
     let headers = DefaultHeadersLayer::new(origin(), headers());
     case(meter, "DefaultHeaders, 2", headers.layer(NoOp::empty()), uri);
     case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
+    case(meter, "Redirect", RedirectLayer::new().layer(NoOp::empty()), uri);
     let authorize = AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid");
     case(meter, "Authorize", authorize.layer(NoOp::empty()), uri);
     case(meter, "FetchToken, none", FetchTokenLayer::none().layer(NoOp::empty()), uri);

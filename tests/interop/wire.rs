@@ -16,7 +16,7 @@ use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
 };
-use tower_clients::{Body, Content, ContentError, Resource};
+use tower_clients::{Body, Content, ContentError, Redirects, Resource};
 
 fn api() -> Resource {
     Resource::new(httpbin()).unwrap()
@@ -105,9 +105,8 @@ async fn failure_has_what_the_server_said() {
     assert_eq!((error.is_status(), error.status()), (true, Some(StatusCode::NOT_FOUND)));
     let error = api().delete("status/418").await.unwrap_err();
     assert!(error.failure().unwrap().text().contains("teapot"));
-    // Redirects are not followed yet.
     let redirect = api().get("redirect-to").query(&[("url", "get"), ("status_code", "307")]);
-    let error = redirect.await.unwrap_err();
+    let error = redirect.redirect(Redirects::Never).await.unwrap_err();
     assert_eq!(error.status(), Some(StatusCode::TEMPORARY_REDIRECT));
     assert_eq!(error.failure().unwrap().headers()["location"], "get");
 }

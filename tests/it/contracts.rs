@@ -5,7 +5,8 @@ use std::time::Duration;
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
     DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
-    HeadOrGetLayer, JoinUrlLayer, Json, Query, ResumeLayer, Session, Token, Unchecked, url::Origin,
+    HeadOrGetLayer, JoinUrlLayer, Json, Query, RedirectLayer, ResumeLayer, Session, Token,
+    Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -38,6 +39,14 @@ async fn default_query() {
 async fn default_headers() {
     assert_contract(DefaultHeadersLayer::none()).await;
     assert_contract(DefaultHeadersLayer::new(origin(), headers())).await;
+}
+
+#[tokio::test]
+async fn redirect() {
+    assert_contract(RedirectLayer::none()).await;
+    assert_contract(RedirectLayer::new()).await;
+    let within = RedirectLayer::new().within(ORIGIN.parse().unwrap());
+    assert_contract(within.allow_cross_origin()).await;
 }
 
 #[tokio::test]

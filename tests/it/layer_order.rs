@@ -14,7 +14,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
     AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar, CookieLayer, DeadlineLayer,
     DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer,
-    Json, Query, Session, Token,
+    Json, Query, RedirectLayer, Session, Token,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -89,6 +89,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("join url"))
         .layer(DefaultQueryLayer::new(origin(), Query::new(&[("q", 1)])?))
         .layer(note("default query"))
+        .layer(RedirectLayer::new())
+        .layer(note("redirect"))
         .layer(DefaultHeadersLayer::new(origin(), HeaderMap::from_iter([agent])))
         .layer(note("default headers"))
         .layer(AuthorizeLayer::bearer(origin(), "t0ken")?)
@@ -111,6 +113,7 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "check status: /user ".into(),
             "join url: http://h/v1/user ".into(),
             "default query: http://h/v1/user?q=1 ".into(),
+            "redirect: http://h/v1/user?q=1 ".into(),
             "default headers: http://h/v1/user?q=1 x-default".into(),
             "authorize: http://h/v1/user?q=1 x-default authorization".into(),
             "fetch token: http://h/v1/user?q=1 x-default authorization".into(),
@@ -119,6 +122,7 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             format!("fetch token: 200 OK {body}"),
             format!("authorize: 200 OK {body}"),
             format!("default headers: 200 OK {body}"),
+            format!("redirect: 200 OK {body}"),
             format!("default query: 200 OK {body}"),
             format!("join url: 200 OK {body}"),
             format!("check status: 200 OK {body}"),
@@ -147,6 +151,7 @@ fn preassembled_stack_has_the_same_order() {
     let session = Client::builder("http://h").build_over(Mock::new()).unwrap().into_inner();
     let inner = [
         "DefaultQuery {",
+        "Redirect {",
         "DefaultHeaders {",
         "Authorize {",
         "FetchToken {",

@@ -17,6 +17,7 @@ mod oauth;
 mod origin_bound;
 mod pool;
 mod proxy;
+mod redirects;
 mod remote;
 mod requests;
 mod resume;

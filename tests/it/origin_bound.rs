@@ -6,12 +6,13 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
     header::{CONTENT_RANGE, ETAG, RANGE},
 };
+use std::sync::{Arc, Mutex};
 use testbed::Testbed;
 use tower::{Layer, ServiceExt, layer::layer_fn, util::BoxCloneSyncService};
 use tower_clients::{
     AuthorizeLayer, BaseUrl, Body, BoxError, BoxService, Client, CookieJar, CookieLayer,
-    DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer, Query, Resource,
-    ResumeLayer, Token,
+    DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer, Query,
+    RedirectLayer, Resource, ResumeLayer, Token,
 };
 
 const BASE: &str = "http://base.example";
@@ -46,6 +47,14 @@ fn layers() -> Result<Vec<Wrap>, Error> {
         wrap(CookieLayer::new(jar).only(origin())),
         wrap(ResumeLayer::new(1)),
     ])
+}
+
+/// Those, but for the one that asks again, and the one that follows.
+fn following_layers() -> Result<Vec<Wrap>, Error> {
+    let mut layers = layers()?;
+    layers.truncate(6);
+    layers.push(wrap(RedirectLayer::new().allow_cross_origin()));
+    Ok(layers)
 }
 
 fn permutations(count: usize) -> Vec<Vec<usize>> {
@@ -99,6 +108,52 @@ async fn no_order_of_layers_leaks() {
         assert_eq!(seen.matches(CANARY).count(), 2 * 4, "{order:?} sent {seen}");
     }
     assert_eq!(permutations(7).len(), 5040);
+}
+
+/// Redirects from the base to another origin, there, and back to the base; each server keeps what it got.
+async fn b2_chain(order: &[usize]) -> Vec<String> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let server = Router::new().fallback(async move |request: axum::extract::Request| {
+        let (head, _) = request.into_parts();
+        let values =
+            head.headers.iter().map(|(name, value)| format!(" {name}={}", value.to_str().unwrap()));
+        log.lock().unwrap().push(format!("{}{}", head.uri, values.collect::<String>()));
+        let to = match &*head.uri.to_string() {
+            uri if uri.starts_with("http://base.example/1") => "http://friend.example/2",
+            "http://friend.example/2" => "/3",
+            "http://friend.example/3" => "http://base.example/4",
+            "http://base.example/4" => "/5",
+            _ => return "end".into_response(),
+        };
+        axum::response::Redirect::temporary(to).into_response()
+    });
+    let layers = following_layers().unwrap();
+    let stack = order.iter().fold(BoxService::new(server), |inner, &layer| layers[layer](inner));
+    let mut request = Request::get("http://base.example/1").header("accept", "shared");
+    for name in ["x-caller", "proxy-authorization"] {
+        request = request.header(name, CANARY);
+    }
+    let response = stack.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let seen = seen.lock().unwrap();
+    seen.clone()
+}
+
+#[tokio::test]
+async fn b2_b4_no_order_of_layers_leaks_by_redirects() {
+    for order in permutations(7) {
+        let seen = b2_chain(&order).await;
+        assert_eq!(seen.len(), 5);
+        assert_eq!(seen[0].matches(CANARY).count(), 6, "{order:?} sent {seen:?}");
+        // Not even at home again: there another server has chosen the URL.
+        for request in &seen[1..] {
+            assert!(
+                request.contains("shared") && !request.contains(CANARY),
+                "{order:?} sent {seen:?}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

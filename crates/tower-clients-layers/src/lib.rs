@@ -14,6 +14,7 @@
 //! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
 //! | [`ResumeLayer`] | asks for the rest of a body that breaks off |
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
+//! | [`RedirectLayer`] | follows redirects, and leaves behind what is bound to an origin |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
@@ -95,6 +96,7 @@ pub mod join_url;
 pub mod media_type;
 pub mod options;
 pub mod query;
+pub mod redirect;
 #[cfg(feature = "resume")]
 #[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
 pub mod resume;
@@ -128,6 +130,7 @@ pub use self::{
     media_type::MediaType,
     options::RequestOptions,
     query::Query,
+    redirect::{Redirect, RedirectLayer, Redirects},
     service::{BoxError, HttpService, SharedService},
     url::BaseUrl,
     validators::{NoValidator, Validator},

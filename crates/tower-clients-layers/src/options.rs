@@ -15,6 +15,7 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 
+use crate::redirect::Redirects;
 use http::Request;
 use std::time::Duration;
 
@@ -24,12 +25,13 @@ use std::time::Duration;
 pub struct RequestOptions {
     timeout: Option<Duration>,
     limit: Option<usize>,
+    redirect: Option<Redirects>,
 }
 
 impl RequestOptions {
     /// No option set.
     pub const fn new() -> Self {
-        Self { timeout: None, limit: None }
+        Self { timeout: None, limit: None, redirect: None }
     }
 
     /// The options that a request carries.
@@ -54,6 +56,12 @@ impl RequestOptions {
         self
     }
 
+    /// Which redirects are followed. [`RedirectLayer`](crate::RedirectLayer) reads it.
+    pub const fn redirect(mut self, redirects: Redirects) -> Self {
+        self.redirect = Some(redirects);
+        self
+    }
+
     /// See [`timeout`](Self::timeout).
     #[must_use]
     pub const fn timeout_value(&self) -> Option<Duration> {
@@ -64,5 +72,11 @@ impl RequestOptions {
     #[must_use]
     pub const fn limit_value(&self) -> Option<usize> {
         self.limit
+    }
+
+    /// See [`redirect`](Self::redirect).
+    #[must_use]
+    pub const fn redirect_value(&self) -> Option<Redirects> {
+        self.redirect
     }
 }

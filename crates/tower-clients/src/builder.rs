@@ -11,7 +11,7 @@ use std::{fmt, time::Duration};
 use tower_clients_layers::CookieJar;
 use tower_clients_layers::{
     AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
-    ErrorKind, FetchTokenLayer, HttpService, Query, TokenSource,
+    ErrorKind, FetchTokenLayer, HttpService, Query, RedirectLayer, TokenSource,
     authorize::{basic, bearer},
     url::{Boundary, Origin},
 };
@@ -55,6 +55,7 @@ struct Settings {
     headers: HeaderMap,
     shared: Vec<HeaderName>,
     query: Query,
+    redirect: RedirectLayer,
     credentials: (AuthorizeLayer, FetchTokenLayer),
     cookies: cookies::Layer,
     deadline: DeadlineLayer,
@@ -67,6 +68,7 @@ impl ClientBuilder {
             headers: HeaderMap::new(),
             shared: Vec::new(),
             query: Query::EMPTY,
+            redirect: RedirectLayer::new(),
             credentials: NO_CREDENTIALS,
             cookies: cookies::none(),
             deadline: DeadlineLayer::none(),
@@ -144,6 +146,42 @@ impl ClientBuilder {
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
         self.set(|settings| {
             settings.query.extend(&Query::new(parameters)?);
+            Ok(())
+        })
+    }
+
+    /// Sets which redirects are followed, by [`Redirects`](crate::Redirects) or a [`RedirectLayer`]. By
+    /// default those that lead to where requests may go: to the origin of the base URL, below its path if
+    /// that is the [boundary](Self::boundary), and to [allowed origins](Self::allow_origin). Any other
+    /// is an error that names its target.
+    ///
+    /// Whatever leads to another origin leaves behind what is set here, and headers of the
+    /// request too: see [`redirect`](crate::redirect).
+    ///
+    /// ```
+    /// use axum::{Router, response::Redirect, routing::get};
+    /// use tower_clients::{Client, Redirects, Resource};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// let server = Router::new()
+    ///     .route("/file", get(async || Redirect::temporary("https://files.example/7")))
+    ///     .route("/7", get(async || "content"));
+    /// let builder = || Client::builder("https://api.example.com").bearer_auth("t0ken");
+    ///
+    /// let api = Resource::from(builder().build_over(server.clone())?);
+    /// let error = api.get("file").await.unwrap_err();
+    /// assert!(format!("{error:#}").contains("it leads to https://files.example"));
+    /// assert_eq!(api.get("file").redirect(Redirects::CrossOrigin).text().await?, "content");
+    ///
+    /// let api = Resource::from(builder().allow_origin("https://files.example").build_over(server)?);
+    /// assert_eq!(api.get("file").text().await?, "content");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn redirects(self, redirects: impl Into<RedirectLayer>) -> Self {
+        self.set(|settings| {
+            settings.redirect = redirects.into();
             Ok(())
         })
     }
@@ -268,12 +306,13 @@ impl ClientBuilder {
         self,
         transport: T,
     ) -> Result<Client<Session<T>>, Error> {
-        let Settings { base, headers, shared, query, credentials, cookies, deadline } =
+        let Settings { base, headers, shared, query, redirect, credentials, cookies, deadline } =
             self.settings?;
         let origin = || base.origin().clone();
         let headers = DefaultHeadersLayer::new(origin(), headers);
         let session = SessionLayer {
             query: DefaultQueryLayer::new(origin(), query),
+            redirect: redirect.within(base.clone()),
             headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
             credentials,
             cookies,

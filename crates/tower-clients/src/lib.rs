@@ -38,7 +38,7 @@
 //! # }
 //! ```
 //!
-//! What it does not do yet: redirects are not followed, bodies are not decompressed, nothing is
+//! What it does not do yet: bodies are not decompressed, nothing is
 //! retried (a [`Proxy`] goes on to another host, where that is safe; a request whose access token was
 //! refused is sent with a new one), and no `accept` or `user-agent` header is sent unless it is set.
 //!

@@ -84,6 +84,8 @@ pub enum ErrorKind {
     Blocking,
     /// There is no access token to authorize the request with.
     Authorize,
+    /// The response redirects to where the request may not go.
+    Redirect,
 }
 
 impl Error {
@@ -144,6 +146,13 @@ impl Error {
     #[must_use]
     pub fn not_sent(mut self) -> Self {
         self.inner.sent = false;
+        self
+    }
+
+    /// Marks that the server may have seen the request, for layers that send more than one for it.
+    #[must_use]
+    pub fn sent(mut self) -> Self {
+        self.inner.sent = true;
         self
     }
 
@@ -257,6 +266,14 @@ impl Error {
         self.inner.kind == ErrorKind::Authorize
     }
 
+    /// Whether the response redirects and was not followed;
+    /// [`find_source`](Self::find_source) has the
+    /// [`RedirectError`](crate::redirect::RedirectError), which says why and where it leads.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        self.inner.kind == ErrorKind::Redirect
+    }
+
     /// The status of a response that was not accepted.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -351,6 +368,7 @@ impl ErrorKind {
             Self::Blocking => "a blocking call was made inside of an async task",
             Self::Validator => "the response has no validator to make a change conditional on",
             Self::Authorize => "there is no access token",
+            Self::Redirect => "the redirect is not followed",
         }
     }
 }

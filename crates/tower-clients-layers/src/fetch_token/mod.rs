@@ -163,7 +163,7 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let is_authorized = request.headers().contains_key(AUTHORIZATION);
         let shared = self.shared.as_ref().filter(|_| !is_authorized);
-        match shared.filter(|shared| shared.origin.contains(request.uri())) {
+        match shared.filter(|shared| shared.origin.binds(&request)) {
             Some(shared) => {
                 let clone = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, clone);

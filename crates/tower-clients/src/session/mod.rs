@@ -1,6 +1,6 @@
 //! The layers between the client and the transport.
 //!
-//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`] and, with the
+//! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`] and, with the
 //! feature `cookies`, `Cookies`. Each does nothing until it is configured, so the type does not
 //! depend on the configuration.
 //!
@@ -25,12 +25,15 @@ use std::{
 };
 use tower_clients_layers::{
     Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders, DefaultHeadersLayer, DefaultQuery,
-    DefaultQueryLayer, Error, FetchToken, FetchTokenLayer, default_query, fetch_token,
+    DefaultQueryLayer, Error, FetchToken, FetchTokenLayer, Redirect, RedirectLayer, default_query,
+    fetch_token, redirect,
 };
 use tower_layer::Layer;
 use tower_service::Service;
 
-type Stack<T> = DefaultQuery<DefaultHeaders<Credentials<cookies::Layered<T>>>>;
+/// What is below the redirects sees each hop.
+type Stack<T> = DefaultQuery<Redirect<Hop<T>>>;
+type Hop<T> = DefaultHeaders<Credentials<cookies::Layered<T>>>;
 type Credentials<S> = Authorize<FetchToken<S>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
@@ -43,6 +46,7 @@ pub struct Session<T> {
 #[derive(Debug, Clone)]
 pub(crate) struct SessionLayer {
     pub(crate) query: DefaultQueryLayer,
+    pub(crate) redirect: RedirectLayer,
     pub(crate) headers: DefaultHeadersLayer,
     pub(crate) credentials: (AuthorizeLayer, FetchTokenLayer),
     pub(crate) cookies: cookies::Layer,
@@ -56,7 +60,7 @@ impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        let layers = (&self.query, &self.headers, &self.credentials, &self.cookies);
+        let layers = (&self.query, &self.redirect, &self.headers, &self.credentials, &self.cookies);
         Session { stack: layers.layer(transport) }
     }
 }
@@ -66,6 +70,7 @@ impl<T> Session<T> {
     pub fn new(transport: T) -> Self {
         let layers = SessionLayer {
             query: DefaultQueryLayer::none(),
+            redirect: RedirectLayer::none(),
             headers: DefaultHeadersLayer::none(),
             credentials: NO_CREDENTIALS,
             cookies: cookies::none(),
@@ -75,12 +80,13 @@ impl<T> Session<T> {
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        cookies::get_ref(self.stack.get_ref().get_ref().get_ref().get_ref())
+        cookies::get_ref(self.stack.get_ref().get_ref().get_ref().get_ref().get_ref())
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
-        cookies::into_inner(self.stack.into_inner().into_inner().into_inner().into_inner())
+        let hop = self.stack.into_inner().into_inner();
+        cookies::into_inner(hop.into_inner().into_inner().into_inner())
     }
 
     /// The same session, with these in place of the credentials that it has.
@@ -88,7 +94,7 @@ impl<T> Session<T> {
     where
         T: Clone,
     {
-        let credentials = self.stack.get_mut().get_mut();
+        let credentials = self.stack.get_mut().get_mut().get_mut();
         *credentials = layers.layer(credentials.get_ref().get_ref().clone());
         self
     }
@@ -97,10 +103,11 @@ impl<T> Session<T> {
 impl<T, R> Service<Request<Body>> for Session<T>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
+    R: http_body::Body,
 {
     type Response = Response<R>;
     type Error = Error;
-    type Future = ResponseFuture<T, T::Future>;
+    type Future = ResponseFuture<T, T::Future, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.stack.poll_ready(cx)
@@ -111,21 +118,23 @@ where
     }
 }
 
-type Inner<T, F> = fetch_token::ResponseFuture<cookies::Layered<T>, cookies::Future<F>>;
+type HopFuture<T, F> = fetch_token::ResponseFuture<cookies::Layered<T>, cookies::Future<F>>;
+type Inner<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
 
 pin_project! {
     /// Waits for the head of the response.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<T, F> {
+    pub struct ResponseFuture<T, F, R> {
         #[pin]
-        future: default_query::ResponseFuture<Inner<T, F>>,
+        future: default_query::ResponseFuture<Inner<T, F, R>>,
     }
 }
 
-impl<T, R> Future for ResponseFuture<T, T::Future>
+impl<T, R> Future for ResponseFuture<T, T::Future, R>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
+    R: http_body::Body,
 {
     type Output = Result<Response<R>, Error>;
 
