@@ -4,9 +4,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
     AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
-    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
-    HeadOrGetLayer, JoinUrlLayer, Json, Query, RedirectLayer, ResumeLayer, Session, Token,
-    Unchecked, url::Origin,
+    DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer,
+    FetchTokenLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, RedirectLayer, ResumeLayer,
+    Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -70,6 +70,12 @@ async fn cookies() {
     jar.insert(&http::Uri::from_static(ORIGIN), "a=b").unwrap();
     assert_contract(CookieLayer::new(jar.clone())).await;
     assert_contract(CookieLayer::new(jar).only(origin())).await;
+}
+
+#[tokio::test]
+async fn decompress() {
+    assert_contract(DecompressLayer::none()).await;
+    assert_contract(DecompressLayer::new()).await;
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use std::{
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
     AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar, CookieLayer, DeadlineLayer,
-    DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer,
-    Json, Query, RedirectLayer, Session, Token,
+    DecodeLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer,
+    JoinUrlLayer, Json, Query, RedirectLayer, Session, Token,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -97,12 +97,15 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("authorize"))
         .layer(FetchTokenLayer::new(origin(), async || Token::bearer("not asked for")))
         .layer(note("fetch token"))
+        .layer(DecompressLayer::new())
+        .layer(note("decompress"))
         .layer(CookieLayer::new(jar).only(origin()))
         .layer(note("cookies"))
         .service(Mock::new().reply(Reply::json(&Value::Null)));
     stack.oneshot(Request::get("/user").body(Body::empty()).unwrap()).await?;
 
     let body = "tower_clients_layers::body::Body";
+    let decompressed = format!("tower_clients_layers::decompress::body::DecompressBody<{body}>");
     let value = "serde_json::value::Value";
     assert_eq!(
         *log.lock().unwrap(),
@@ -117,16 +120,18 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "default headers: http://h/v1/user?q=1 x-default".into(),
             "authorize: http://h/v1/user?q=1 x-default authorization".into(),
             "fetch token: http://h/v1/user?q=1 x-default authorization".into(),
-            "cookies: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "decompress: http://h/v1/user?q=1 x-default authorization accept-encoding".into(),
+            "cookies: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
             format!("cookies: 200 OK {body}"),
-            format!("fetch token: 200 OK {body}"),
-            format!("authorize: 200 OK {body}"),
-            format!("default headers: 200 OK {body}"),
-            format!("redirect: 200 OK {body}"),
-            format!("default query: 200 OK {body}"),
-            format!("join url: 200 OK {body}"),
-            format!("check status: 200 OK {body}"),
-            format!("decode: 200 OK {body}"),
+            format!("decompress: 200 OK {body}"),
+            format!("fetch token: 200 OK {decompressed}"),
+            format!("authorize: 200 OK {decompressed}"),
+            format!("default headers: 200 OK {decompressed}"),
+            format!("redirect: 200 OK {decompressed}"),
+            format!("default query: 200 OK {decompressed}"),
+            format!("join url: 200 OK {decompressed}"),
+            format!("check status: 200 OK {decompressed}"),
+            format!("decode: 200 OK {decompressed}"),
             format!("deadline: 200 OK {value}"),
             format!("top: 200 OK tower_clients_layers::deadline::DeadlineBody<{value}>"),
         ]
@@ -155,6 +160,7 @@ fn preassembled_stack_has_the_same_order() {
         "DefaultHeaders {",
         "Authorize {",
         "FetchToken {",
+        "Decompress {",
         "Cookies {",
         "Mock {",
     ];

@@ -5,6 +5,7 @@
 mod allocations;
 mod blocking;
 mod canary;
+mod compression;
 mod contracts;
 mod cookies;
 mod default_client;

@@ -1,6 +1,6 @@
 //! Reading the tests of curl: what a command asks for, what the server replies, what it is sent.
 
-use http::{Response, Uri};
+use http::{Response, Uri, header::CONTENT_LENGTH};
 use libtest_mimic::Failed;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -25,19 +25,33 @@ struct Part {
 
 impl Row {
     /// With the macros of curl's test suite written out, as far as they are known here.
-    fn expand(&self, text: &str) -> String {
-        let mut text = text
+    fn expand(&self, text: &str) -> Vec<u8> {
+        let text = text
             .replace("%HOSTIP", HOST)
             .replace("%HTTPPORT", PORT)
             .replace("%TESTNUMBER", &self.test)
             .replace("%SP", " ")
             .replace("%AMP", "&");
-        while let Some((before, rest)) = text.split_once("%hex[")
-            && let Some((hex, after)) = rest.split_once("]hex%")
+        let mut bytes = Vec::new();
+        let mut rest = &*text;
+        while let Some((before, start)) = rest.split_once("%hex[")
+            && let Some((hex, after)) = start.split_once("]hex%")
         {
-            text = format!("{before}{}{after}", percent_decode_str(hex).decode_utf8_lossy());
+            bytes.extend(before.as_bytes());
+            bytes.extend(percent_decode_str(hex));
+            rest = after;
         }
-        text
+        bytes.extend(rest.as_bytes());
+        bytes
+    }
+
+    fn expand_text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.expand(text)).into_owned()
+    }
+
+    /// Whether curl ends with an error.
+    pub(crate) fn fails(&self) -> bool {
+        self.verify.iter().any(|part| part.part == "errorcode")
     }
 
     /// Method and target of each request, and the names of the credentials in it.
@@ -49,7 +63,7 @@ impl Row {
             if let Some((line, "1" | "0")) = line.rsplit_once(" HTTP/1.")
                 && let Some(start) = METHODS.iter().filter_map(|method| line.find(method)).min()
             {
-                sent.push(self.expand(&line[start..]));
+                sent.push(self.expand_text(&line[start..]));
             }
             for name in ["Authorization", "Cookie"] {
                 if let Some(last) = sent.last_mut()
@@ -63,8 +77,8 @@ impl Row {
     }
 }
 
-/// The replies in the order of their numbers. Each ends where the next begins.
-pub(crate) fn replies(row: &Row) -> Result<Vec<Response<String>>, Failed> {
+/// The replies in the order of their numbers.
+pub(crate) fn replies(row: &Row) -> Result<Vec<Response<Vec<u8>>>, Failed> {
     let number = |part: &Part| part.part.strip_prefix("data")?.parse::<u32>().ok();
     let first = row.reply.iter().filter(|part| part.part == "data");
     let mut others: Vec<_> = row.reply.iter().filter(|part| number(part).is_some()).collect();
@@ -72,9 +86,11 @@ pub(crate) fn replies(row: &Row) -> Result<Vec<Response<String>>, Failed> {
     first.chain(others).map(|part| reply(&row.expand(&part.text))).collect()
 }
 
-fn reply(text: &str) -> Result<Response<String>, Failed> {
-    let text = text.replace("\r\n", "\n");
-    let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
+/// The body is cut to its `Content-Length`.
+fn reply(bytes: &[u8]) -> Result<Response<Vec<u8>>, Failed> {
+    let end = bytes.windows(2).position(|end| end == b"\n\n").unwrap_or(bytes.len());
+    let (head, body) =
+        (String::from_utf8_lossy(&bytes[..end]), bytes.get(end + 2..).unwrap_or(b""));
     if head.starts_with("HTTP/1.1 100") {
         return reply(body);
     }
@@ -84,7 +100,11 @@ fn reply(text: &str) -> Result<Response<String>, Failed> {
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         response = response.header(name.trim(), value.trim().as_bytes());
     }
-    Ok(response.body(body.to_owned())?)
+    let mut response = response.body(body.to_owned())?;
+    let length =
+        response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    response.body_mut().truncate(length.unwrap_or(usize::MAX));
+    Ok(response)
 }
 
 /// A command of curl: options with their values, and a URL.
@@ -97,7 +117,7 @@ impl Command {
     /// None when the command has other options than `known`.
     pub(crate) fn of(row: &Row, known: &[&str]) -> Option<Self> {
         const ALONE: [&str; 4] = ["-L", "--location", "--follow", "--compressed"];
-        let mut words = words(&row.expand(&row.command)).into_iter();
+        let mut words = words(&row.expand_text(&row.command)).into_iter();
         let mut command = Self { options: Vec::new(), url: String::new() };
         while let Some(word) = words.next() {
             if !word.starts_with('-') {
@@ -105,6 +125,10 @@ impl Command {
                 continue;
             }
             let is_known = known.contains(&&*word);
+            if let Some((option, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
+                command.options.push((option.to_owned(), value.to_owned()));
+                continue;
+            }
             let value = if ALONE.contains(&&*word) { Some(String::new()) } else { words.next() };
             command.options.push((word, value.filter(|_| is_known)?));
         }

@@ -8,6 +8,7 @@ mod content_types;
 mod cookie_dates;
 mod cookies;
 mod curl;
+mod curl_compression;
 mod curl_redirects;
 mod graphql;
 mod json;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     trials.extend(redirects::METHODS.trials());
     trials.extend(redirects::LOCATIONS.trials());
     trials.extend(curl_redirects::SUITE.trials());
+    trials.extend(curl_compression::SUITE.trials());
     trials.extend(graphql::SUITE.trials());
     trials.extend(json_rpc::SUITE.trials());
     trials.extend(octokit::SUITE.trials());

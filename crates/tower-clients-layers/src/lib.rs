@@ -18,6 +18,7 @@
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
+//! | `DecompressLayer` | decodes compressed bodies, up to limits (feature `compression`) |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
 //!
@@ -58,6 +59,7 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
+//! * `compression`: `DecompressLayer` for gzip, deflate, brotli and zstd.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], on tokio's clock.
@@ -85,6 +87,9 @@ pub mod cookies;
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod deadline;
 pub mod decode;
+#[cfg(feature = "compression")]
+#[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
+pub mod decompress;
 pub mod default_headers;
 pub mod default_query;
 pub mod error;
@@ -111,6 +116,8 @@ pub use self::balance::{Balance, BalanceLayer};
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
+#[cfg(feature = "compression")]
+pub use self::decompress::{Decompress, DecompressLayer};
 #[cfg(feature = "token")]
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
 #[cfg(feature = "resume")]

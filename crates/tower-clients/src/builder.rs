@@ -2,13 +2,15 @@
 
 use crate::{
     Client, Session,
-    session::{NO_CREDENTIALS, SessionLayer, cookies},
+    session::{NO_CREDENTIALS, SessionLayer, compression, cookies},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use std::{fmt, time::Duration};
 #[cfg(feature = "cookies")]
 use tower_clients_layers::CookieJar;
+#[cfg(feature = "compression")]
+use tower_clients_layers::DecompressLayer;
 use tower_clients_layers::{
     AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
     ErrorKind, FetchTokenLayer, HttpService, Query, RedirectLayer, TokenSource,
@@ -57,6 +59,7 @@ struct Settings {
     query: Query,
     redirect: RedirectLayer,
     credentials: (AuthorizeLayer, FetchTokenLayer),
+    compression: compression::Layer,
     cookies: cookies::Layer,
     deadline: DeadlineLayer,
 }
@@ -70,6 +73,7 @@ impl ClientBuilder {
             query: Query::EMPTY,
             redirect: RedirectLayer::new(),
             credentials: NO_CREDENTIALS,
+            compression: compression::by_default(),
             cookies: cookies::none(),
             deadline: DeadlineLayer::none(),
         });
@@ -237,6 +241,27 @@ impl ClientBuilder {
         })
     }
 
+    /// Sets how compressed responses are decoded. By default those to requests without an
+    /// `accept-encoding` of their own are, which ask for every coding that is known here. A download asks for
+    /// none, and an edit neither.
+    ///
+    /// ```
+    /// use tower_clients::{Client, DecompressLayer};
+    ///
+    /// let never = Client::builder("https://api.example.com").decompression(DecompressLayer::none());
+    /// let small = DecompressLayer::new().limit(10 * 1024 * 1024);
+    /// let client = Client::builder("https://api.example.com").decompression(small).build()?;
+    /// # Ok::<(), tower_clients::Error>(())
+    /// ```
+    #[cfg(feature = "compression")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
+    pub fn decompression(self, layer: DecompressLayer) -> Self {
+        self.set(|settings| {
+            settings.compression = layer;
+            Ok(())
+        })
+    }
+
     /// Sends the cookies that earlier responses set, RFC 6265bis. Clones and children share them.
     /// Without this, none are kept.
     #[cfg(feature = "cookies")]
@@ -306,8 +331,17 @@ impl ClientBuilder {
         self,
         transport: T,
     ) -> Result<Client<Session<T>>, Error> {
-        let Settings { base, headers, shared, query, redirect, credentials, cookies, deadline } =
-            self.settings?;
+        let Settings {
+            base,
+            headers,
+            shared,
+            query,
+            redirect,
+            credentials,
+            compression,
+            cookies,
+            deadline,
+        } = self.settings?;
         let origin = || base.origin().clone();
         let headers = DefaultHeadersLayer::new(origin(), headers);
         let session = SessionLayer {
@@ -315,6 +349,7 @@ impl ClientBuilder {
             redirect: redirect.within(base.clone()),
             headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
             credentials,
+            compression,
             cookies,
         };
         Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))

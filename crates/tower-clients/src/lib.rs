@@ -38,7 +38,7 @@
 //! # }
 //! ```
 //!
-//! What it does not do yet: bodies are not decompressed, nothing is
+//! What it does not do yet: nothing is
 //! retried (a [`Proxy`] goes on to another host, where that is safe; a request whose access token was
 //! refused is sent with a new one), and no `accept` or `user-agent` header is sent unless it is set.
 //!
@@ -57,6 +57,7 @@
 //! # Features
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard.
+//! * `compression`: compressed responses are asked for and decoded; `ClientBuilder::decompression`.
 //! * `cookies`: cookies that persist across requests, by `ClientBuilder::cookies`.
 //! * `http2` (on): HTTP/2, by ALPN or prior knowledge.
 //! * `ring` (on): TLS with the cryptography of ring.

@@ -1,7 +1,7 @@
 //! The layers between the client and the transport.
 //!
 //! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`] and, with the
-//! feature `cookies`, `Cookies`. Each does nothing until it is configured, so the type does not
+//! features `compression` and `cookies`, `Decompress` and `Cookies`. Each does nothing until it is configured, so the type does not
 //! depend on the configuration.
 //!
 //! ```
@@ -14,8 +14,10 @@
 //! # Ok::<(), tower_clients::Error>(())
 //! ```
 
+pub(crate) mod compression;
 pub(crate) mod cookies;
 
+use bytes::Bytes;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
@@ -33,7 +35,9 @@ use tower_service::Service;
 
 /// What is below the redirects sees each hop.
 type Stack<T> = DefaultQuery<Redirect<Hop<T>>>;
-type Hop<T> = DefaultHeaders<Credentials<cookies::Layered<T>>>;
+type Hop<T> = DefaultHeaders<Credentials<Coded<T>>>;
+/// What knows of bodies as they are on the wire.
+type Coded<T> = compression::Layered<cookies::Layered<T>>;
 type Credentials<S> = Authorize<FetchToken<S>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
@@ -49,6 +53,7 @@ pub(crate) struct SessionLayer {
     pub(crate) redirect: RedirectLayer,
     pub(crate) headers: DefaultHeadersLayer,
     pub(crate) credentials: (AuthorizeLayer, FetchTokenLayer),
+    pub(crate) compression: compression::Layer,
     pub(crate) cookies: cookies::Layer,
 }
 
@@ -60,7 +65,8 @@ impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        let layers = (&self.query, &self.redirect, &self.headers, &self.credentials, &self.cookies);
+        let hop = (&self.headers, &self.credentials, &self.compression, &self.cookies);
+        let layers = (&self.query, &self.redirect, hop);
         Session { stack: layers.layer(transport) }
     }
 }
@@ -73,6 +79,7 @@ impl<T> Session<T> {
             redirect: RedirectLayer::none(),
             headers: DefaultHeadersLayer::none(),
             credentials: NO_CREDENTIALS,
+            compression: compression::none(),
             cookies: cookies::none(),
         };
         layers.layer(transport)
@@ -80,13 +87,15 @@ impl<T> Session<T> {
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        cookies::get_ref(self.stack.get_ref().get_ref().get_ref().get_ref().get_ref())
+        let coded = self.stack.get_ref().get_ref().get_ref().get_ref().get_ref();
+        cookies::get_ref(compression::get_ref(coded))
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
         let hop = self.stack.into_inner().into_inner();
-        cookies::into_inner(hop.into_inner().into_inner().into_inner())
+        let coded = hop.into_inner().into_inner().into_inner();
+        cookies::into_inner(compression::into_inner(coded))
     }
 
     /// The same session, with these in place of the credentials that it has.
@@ -103,11 +112,11 @@ impl<T> Session<T> {
 impl<T, R> Service<Request<Body>> for Session<T>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
-    R: http_body::Body,
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    type Response = Response<R>;
+    type Response = Response<compression::Body<R>>;
     type Error = Error;
-    type Future = ResponseFuture<T, T::Future, R>;
+    type Future = ResponseFuture<T, T::Future, compression::Body<R>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.stack.poll_ready(cx)
@@ -118,7 +127,8 @@ where
     }
 }
 
-type HopFuture<T, F> = fetch_token::ResponseFuture<cookies::Layered<T>, cookies::Future<F>>;
+type HopFuture<T, F> = fetch_token::ResponseFuture<Coded<T>, CodedFuture<F>>;
+type CodedFuture<F> = compression::Future<cookies::Future<F>>;
 type Inner<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
 
 pin_project! {
@@ -131,12 +141,12 @@ pin_project! {
     }
 }
 
-impl<T, R> Future for ResponseFuture<T, T::Future, R>
+impl<T, R> Future for ResponseFuture<T, T::Future, compression::Body<R>>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
-    R: http_body::Body,
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    type Output = Result<Response<R>, Error>;
+    type Output = Result<Response<compression::Body<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().future.poll(cx)
