@@ -3,10 +3,10 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content, CookieJar, CookieLayer,
-    DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer,
-    FetchTokenLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, RedirectLayer, ResumeLayer,
-    Session, Token, Unchecked, url::Origin,
+    AuthorizeLayer, BalanceLayer, BodyLimitLayer, CheckLayer, CheckStatusLayer, Content, CookieJar,
+    CookieLayer, DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer,
+    DefaultQueryLayer, FetchTokenLayer, HeadOrGetLayer, JoinUrlLayer, Json, Query, RedirectLayer,
+    ResumeLayer, Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -76,6 +76,12 @@ async fn cookies() {
 async fn decompress() {
     assert_contract(DecompressLayer::none()).await;
     assert_contract(DecompressLayer::new()).await;
+}
+
+#[tokio::test]
+async fn body_limit() {
+    assert_contract(BodyLimitLayer::none()).await;
+    assert_contract(BodyLimitLayer::new(100)).await;
 }
 
 #[tokio::test]

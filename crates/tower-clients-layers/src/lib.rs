@@ -11,6 +11,7 @@
 //! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
 //! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
 //! | [`HeadOrGetLayer`] | asks by `GET` where `HEAD` is refused |
+//! | [`BodyLimitLayer`] | limits the bytes of a body while it is read |
 //! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
 //! | [`ResumeLayer`] | asks for the rest of a body that breaks off |
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
@@ -77,6 +78,7 @@ pub mod authorize;
 #[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
 pub mod balance;
 pub mod body;
+pub mod body_limit;
 pub mod check;
 pub mod check_status;
 pub mod content;
@@ -125,13 +127,14 @@ pub use self::resume::{Resume, ResumeLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,
+    body_limit::{BodyLimit, BodyLimitLayer},
     check::{Check, CheckAnswer, CheckLayer, Unchecked},
     check_status::{CheckStatus, CheckStatusLayer},
     content::{Content, ContentError, Form, FromBody, IntoBody, Json, JsonError},
     decode::{Decode, DecodeLayer},
     default_headers::{DefaultHeaders, DefaultHeadersLayer},
     default_query::{DefaultQuery, DefaultQueryLayer},
-    error::{Error, ErrorKind, Failure, Problem, TimeoutError, UrlError},
+    error::{Error, ErrorKind, Failure, Problem, TimeoutError, TooLarge, UrlError},
     head_or_get::{HeadOrGet, HeadOrGetLayer},
     join_url::{JoinUrl, JoinUrlLayer},
     media_type::MediaType,

@@ -50,7 +50,8 @@ impl RequestOptions {
         self
     }
 
-    /// The largest response body to decode, in bytes. [`DecodeLayer`](crate::DecodeLayer) reads it.
+    /// The largest response body to decode, in bytes. [`DecodeLayer`](crate::DecodeLayer) reads it, and
+    /// [`BodyLimitLayer`](crate::BodyLimitLayer).
     pub const fn limit(mut self, bytes: usize) -> Self {
         self.limit = Some(bytes);
         self

@@ -21,6 +21,7 @@
 mod failure;
 mod request_line;
 mod timeout;
+mod too_large;
 mod url;
 
 pub(crate) use self::url::Reason;
@@ -28,6 +29,7 @@ pub use self::{
     failure::{Failure, Problem},
     request_line::RequestLine,
     timeout::TimeoutError,
+    too_large::TooLarge,
     url::UrlError,
 };
 
