@@ -13,8 +13,8 @@ use tower_clients::{
     AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BaseUrl, Body, BreakerLayer, CheckLayer,
     CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer,
     DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
-    HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, RateLimitLayer, ResumeLayer,
-    RetryLayer, Token, Unchecked,
+    HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, RateLimitLayer, RedirectLayer,
+    ResumeLayer, RetryLayer, Token, Unchecked,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,6 +34,7 @@ pub fn layers(meter: &mut impl Meter) {
     let headers = DefaultHeadersLayer::new(origin(), headers());
     case(meter, "DefaultHeaders, 2", headers.layer(NoOp::empty()), uri);
     case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
+    case(meter, "Redirect", RedirectLayer::new().layer(NoOp::empty()), uri);
     let authorize = AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid");
     case(meter, "Authorize", authorize.layer(NoOp::empty()), uri);
     case(meter, "FetchToken, none", FetchTokenLayer::none().layer(NoOp::empty()), uri);

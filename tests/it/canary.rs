@@ -11,8 +11,10 @@ use tower::Layer;
 use tower_clients::{
     BalanceLayer, BaseUrl, Body, BreakerLayer, Client, CoalesceLayer, ConcurrencyLayer, CookieJar,
     CookieLayer, Error, ErrorKind, FetchTokenLayer, Form, Graph, HedgeLayer, Json, JsonRpc, Proxy,
-    RateLimitLayer, Remote, RequestOptions, Resource, ResumeLayer, RetryLayer, Token, Transport,
+    RateLimitLayer, RedirectLayer, Remote, RequestOptions, Resource, ResumeLayer, RetryLayer,
+    Token, Transport,
     oauth::{Grant, OAuthError, TokenEndpoint},
+    redirect::{RedirectError, Redirected},
     resume::ResumeError,
 };
 use tower_clients_mock::{Mock, Reply};
@@ -267,6 +269,33 @@ async fn errors_about_input_show_none() {
         assert_clean(debug(&request));
         assert_clean(all_texts(&request.await.unwrap_err()));
     }
+}
+
+#[tokio::test]
+async fn redirects_show_none() {
+    let to = |location: &str| {
+        let mock = Mock::new().reply(Reply::status(307).header("location", location).body(CANARY));
+        let client = Client::builder("http://h").bearer_auth(CANARY).query(&[("key", CANARY)]);
+        client.build_over(mock.reply(Reply::status(200))).unwrap()
+    };
+    for location in [
+        "http://evil/?key=CANARY",
+        "http://user:CANARY@h/",
+        "data:,CANARY",
+        "/x\\CANARY",
+        "http://CANARY:CANARY@",
+        "",
+    ] {
+        let error = to(location).get("x").await.unwrap_err();
+        assert!(error.is_redirect(), "{error:#}");
+        assert_clean(all_texts(&error));
+        assert_clean(debug(error.find_source::<RedirectError>().unwrap()));
+    }
+    let client = to("/y?key=CANARY");
+    assert_clean(debug(&RedirectLayer::new().within("http://h".parse().unwrap())));
+    let response = client.get("x").await.unwrap();
+    assert_clean(debug(Redirected::of(&response).unwrap()));
+    assert_clean(debug(&response));
 }
 
 #[tokio::test]

@@ -3,11 +3,11 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BreakerLayer, CheckLayer, CheckStatusLayer,
-    CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer, DeadlineLayer, DecodeLayer,
-    DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer, HeadOrGetLayer, HedgeLayer,
-    IdleTimeoutLayer, JoinUrlLayer, Json, Query, RateLimitLayer, ResumeLayer, RetryLayer, Session,
-    Token, Unchecked, url::Origin,
+    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BodyLimitLayer, BreakerLayer, CheckLayer,
+    CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer,
+    DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer,
+    FetchTokenLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query,
+    RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer, Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -61,6 +61,14 @@ async fn default_headers() {
 }
 
 #[tokio::test]
+async fn redirect() {
+    assert_contract(RedirectLayer::none()).await;
+    assert_contract(RedirectLayer::new()).await;
+    let within = RedirectLayer::new().within(ORIGIN.parse().unwrap());
+    assert_contract(within.allow_cross_origin()).await;
+}
+
+#[tokio::test]
 async fn authorize() {
     assert_contract(AuthorizeLayer::none()).await;
     assert_contract(AuthorizeLayer::bearer(origin(), "t0ken").unwrap()).await;
@@ -81,6 +89,18 @@ async fn cookies() {
     jar.insert(&http::Uri::from_static(ORIGIN), "a=b").unwrap();
     assert_contract(CookieLayer::new(jar.clone())).await;
     assert_contract(CookieLayer::new(jar).only(origin())).await;
+}
+
+#[tokio::test]
+async fn decompress() {
+    assert_contract(DecompressLayer::none()).await;
+    assert_contract(DecompressLayer::new()).await;
+}
+
+#[tokio::test]
+async fn body_limit() {
+    assert_contract(BodyLimitLayer::none()).await;
+    assert_contract(BodyLimitLayer::new(100)).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod allocations;
 mod blocking;
 mod canary;
+mod compression;
 mod contracts;
 mod cookies;
 mod default_client;
@@ -18,6 +19,7 @@ mod oauth;
 mod origin_bound;
 mod pool;
 mod proxy;
+mod redirects;
 mod remote;
 mod requests;
 mod resume;

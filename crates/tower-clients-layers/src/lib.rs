@@ -11,12 +11,15 @@
 //! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
 //! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
 //! | [`HeadOrGetLayer`] | asks by `GET` where `HEAD` is refused |
+//! | [`BodyLimitLayer`] | limits the bytes of a body while it is read |
 //! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
 //! | [`ResumeLayer`] | asks for the rest of a body that breaks off |
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
+//! | [`RedirectLayer`] | follows redirects, and leaves behind what is bound to an origin |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
+//! | `DecompressLayer` | decodes compressed bodies, up to limits (feature `compression`) |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`RetryLayer`] | sends a request once more that failed, where that is safe |
 //! | [`AttemptTimeoutLayer`] | limits the time until a response begins |
@@ -67,6 +70,7 @@
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
 //! * `limits` (on): [`CoalesceLayer`], [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`] and
 //!   [`ConcurrencyLayer`], on tokio's clock.
+//! * `compression`: `DecompressLayer` for gzip, deflate, brotli and zstd.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `retry` (on): [`RetryLayer`], on tokio's clock.
@@ -96,6 +100,7 @@ pub mod authorize;
 #[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
 pub mod balance;
 pub mod body;
+pub mod body_limit;
 #[cfg(feature = "limits")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
 pub mod breaker;
@@ -115,6 +120,9 @@ pub mod cookies;
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod deadline;
 pub mod decode;
+#[cfg(feature = "compression")]
+#[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
+pub mod decompress;
 pub mod default_headers;
 pub mod default_query;
 pub mod error;
@@ -135,6 +143,7 @@ pub mod query;
 #[cfg(feature = "limits")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
 pub mod rate_limit;
+pub mod redirect;
 #[cfg(feature = "resume")]
 #[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
 pub mod resume;
@@ -160,6 +169,8 @@ pub use self::concurrency::{Concurrency, ConcurrencyLayer};
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
+#[cfg(feature = "compression")]
+pub use self::decompress::{Decompress, DecompressLayer};
 #[cfg(feature = "token")]
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
 #[cfg(feature = "limits")]
@@ -175,6 +186,7 @@ pub use self::retry::{Retry, RetryBudget, RetryLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,
+    body_limit::{BodyLimit, BodyLimitLayer},
     check::{Check, CheckAnswer, CheckLayer, Unchecked},
     check_status::{CheckStatus, CheckStatusLayer},
     content::{Content, ContentError, Form, FromBody, IntoBody, Json, JsonError},
@@ -182,14 +194,15 @@ pub use self::{
     default_headers::{DefaultHeaders, DefaultHeadersLayer},
     default_query::{DefaultQuery, DefaultQueryLayer},
     error::{
-        Attempts, Error, ErrorKind, Failure, NotRetried, Problem, TimeoutError, UnavailableError,
-        UrlError,
+        Attempts, Error, ErrorKind, Failure, NotRetried, Problem, TimeoutError, TooLarge,
+        UnavailableError, UrlError,
     },
     head_or_get::{HeadOrGet, HeadOrGetLayer},
     join_url::{JoinUrl, JoinUrlLayer},
     media_type::MediaType,
     options::{RequestOptions, Retries},
     query::Query,
+    redirect::{Redirect, RedirectLayer, Redirects},
     service::{BoxError, HttpService, SharedService},
     url::BaseUrl,
     validators::{NoValidator, Validator},

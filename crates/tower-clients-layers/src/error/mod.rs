@@ -22,6 +22,7 @@ mod attempts;
 mod failure;
 mod request_line;
 mod timeout;
+mod too_large;
 mod unavailable;
 mod url;
 
@@ -31,6 +32,7 @@ pub use self::{
     failure::{Failure, Problem},
     request_line::RequestLine,
     timeout::TimeoutError,
+    too_large::TooLarge,
     unavailable::UnavailableError,
     url::UrlError,
 };
@@ -92,6 +94,8 @@ pub enum ErrorKind {
     /// The request was not sent, because its origin is not to be asked now: a rate limit or an open
     /// breaker kept it back.
     Unavailable,
+    /// The response redirects to where the request may not go.
+    Redirect,
 }
 
 impl Error {
@@ -154,6 +158,13 @@ impl Error {
     #[must_use]
     pub fn not_sent(mut self) -> Self {
         self.inner.sent = false;
+        self
+    }
+
+    /// Marks that the server may have seen the request, for layers that send more than one for it.
+    #[must_use]
+    pub fn sent(mut self) -> Self {
+        self.inner.sent = true;
         self
     }
 
@@ -280,6 +291,14 @@ impl Error {
         self.inner.kind == ErrorKind::Unavailable
     }
 
+    /// Whether the response redirects and was not followed;
+    /// [`find_source`](Self::find_source) has the
+    /// [`RedirectError`](crate::redirect::RedirectError), which says why and where it leads.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        self.inner.kind == ErrorKind::Redirect
+    }
+
     /// The status of a response that was not accepted.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -391,6 +410,7 @@ impl ErrorKind {
             Self::Validator => "the response has no validator to make a change conditional on",
             Self::Authorize => "there is no access token",
             Self::Unavailable => "the origin is not to be asked now",
+            Self::Redirect => "the redirect is not followed",
         }
     }
 }

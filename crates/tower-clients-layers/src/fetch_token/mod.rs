@@ -163,7 +163,7 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         match &self.shared {
             Some(shared)
-                if shared.origin.contains(request.uri())
+                if shared.origin.binds(&request)
                     && !request.headers().contains_key(AUTHORIZATION) =>
             {
                 let clone = self.inner.clone();
