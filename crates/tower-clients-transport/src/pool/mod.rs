@@ -239,6 +239,13 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     }
 }
 
+/// Has the task end that would wait for a connection to become too old.
+impl<C> Drop for Pool<C> {
+    fn drop(&mut self) {
+        self.attention.notify_one();
+    }
+}
+
 /// Counts one that waits.
 struct Pressing<'a>(&'a AtomicUsize);
 
