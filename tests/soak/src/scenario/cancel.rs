@@ -38,7 +38,7 @@ struct Counts {
 }
 
 async fn soak(size: Size, report: &mut Report) -> Result {
-    let drops = size.pick(5_000, 100_000);
+    let drops = size.pick(3_000, 100_000);
     let before = Held::now();
     let service = call::retried(call::builder()?.build()?, RetryLayer::new());
     let (counts, start) = (Arc::new(Counts::default()), Instant::now());

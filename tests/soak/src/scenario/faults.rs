@@ -34,17 +34,33 @@ struct Counts {
     next: AtomicU64,
     wrong: AtomicU64,
     /// Requests that may be retried, and are not redirected.
-    repeatable: AtomicU64,
-    repeatable_right: AtomicU64,
+    repeatable: Share,
     /// Requests that may not, and meet no fault.
-    once: AtomicU64,
-    once_right: AtomicU64,
+    once: Share,
     /// Redirects to another origin that were not refused.
     redirected: AtomicU64,
 }
 
+/// How many of some requests got the right answer.
+#[derive(Default)]
+struct Share {
+    all: AtomicU64,
+    right: AtomicU64,
+}
+
+impl Share {
+    fn add(&self, right: u64) {
+        self.all.fetch_add(1, Relaxed);
+        self.right.fetch_add(right, Relaxed);
+    }
+
+    fn percent(&self) -> f64 {
+        100.0 * self.right.load(Relaxed) as f64 / self.all.load(Relaxed).max(1) as f64
+    }
+}
+
 async fn soak(size: Size, report: &mut Report) -> Result {
-    let requests = size.pick(20_000, 1_000_000);
+    let requests = size.pick(15_000, 1_000_000);
     let before = Held::now();
     let client = call::builder()?.build()?;
     let service = call::retried(client, RetryLayer::new().attempts(ATTEMPTS as usize));
@@ -60,17 +76,13 @@ async fn soak(size: Size, report: &mut Report) -> Result {
     let (given_back, held) = before.again().await;
 
     let seen = Seen::now().await?;
-    let share = |part: &AtomicU64, all: &AtomicU64| {
-        100.0 * part.load(Relaxed) as f64 / all.load(Relaxed).max(1) as f64
-    };
     report.told("requests", requests as f64);
     report.told("requests a second", (requests as f64 / took.as_secs_f64()).round());
     report.none("wrong answers", counts.wrong.load(Relaxed));
     report.none("damaged requests", seen.count("damaged")?);
     report.none("repeated `POST`s without a key", seen.count("duplicates")?);
-    let repeatable = share(&counts.repeatable_right, &counts.repeatable);
+    let [repeatable, once] = [&counts.repeatable, &counts.once].map(Share::percent);
     report.at_least("success of what may be repeated, %", repeatable, 99.98);
-    let once = share(&counts.once_right, &counts.once);
     report.at_least("success of what may not and meets no fault, %", once, 99.98);
     let ratio = seen.count("requests")? as f64 / requests as f64;
     report.at_most("requests on the wire for each", ratio, 1.07);
@@ -110,19 +122,16 @@ async fn work(service: impl Answers, counts: Arc<Counts>, requests: u64) {
 
 impl Counts {
     fn add(&self, id: u64, may_repeat: bool, came: &Came) {
-        let (all, right) = match (may_repeat, end(id, if may_repeat { ATTEMPTS } else { 1 })) {
-            (_, End::Redirected) => (&AtomicU64::new(0), &self.redirected),
-            (true, _) => (&self.repeatable, &self.repeatable_right),
-            (false, End::Answered) => (&self.once, &self.once_right),
-            (false, End::Failed) => return self.judge(came),
-        };
-        all.fetch_add(1, Relaxed);
-        right.fetch_add(u64::from(came.is_right()), Relaxed);
-        self.judge(came);
-    }
-
-    fn judge(&self, came: &Came) {
         self.wrong.fetch_add(u64::from(came.is_wrong()), Relaxed);
+        let right = u64::from(came.is_right());
+        match (may_repeat, end(id, if may_repeat { ATTEMPTS } else { 1 })) {
+            (_, End::Redirected) => {
+                self.redirected.fetch_add(right, Relaxed);
+            }
+            (true, _) => self.repeatable.add(right),
+            (false, End::Answered) => self.once.add(right),
+            (false, End::Failed) => {}
+        }
     }
 }
 

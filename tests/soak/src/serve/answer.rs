@@ -1,45 +1,30 @@
 //! What the server answers: by the mode of the request, and by the plan.
 
-use super::{request::Request, seen::Seen};
+use super::{
+    fault::fail,
+    request::Request,
+    response::{After, Stream, head, pieces, whole, zip},
+    seen::Seen,
+};
 use crate::plan::{Fault, fault, hash, payload};
-use flate2::{Compression, write::GzEncoder};
 use std::{
-    future::pending,
-    io::{self, Write as _},
+    io,
     net::SocketAddr,
     sync::atomic::{AtomicBool, Ordering::SeqCst},
     time::Duration,
 };
-use tokio::{
-    io::{AsyncWriteExt, BufReader},
-    net::TcpStream,
-    task::yield_now,
-    time::sleep,
-};
+use tokio::{io::AsyncWriteExt, task::yield_now, time::sleep};
 
-const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
-const BUSY_LATER: &str =
-    "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
-const MILLISECOND: Duration = Duration::from_millis(1);
 /// From one byte of a slow answer to the next.
 const TRICKLE: Duration = Duration::from_millis(200);
 /// What becomes of the bomb: so many members of gzip, of so many bytes each.
 const BOMB: (usize, usize) = (200, 1_000_000);
-
-/// What happens to a connection after an answer.
-pub(super) enum After {
-    Goes,
-    Closes,
-    Resets,
-}
 
 pub(super) struct Answers {
     evil: SocketAddr,
     is_down: AtomicBool,
     bomb: Vec<u8>,
 }
-
-type Stream = BufReader<TcpStream>;
 
 impl Answers {
     pub(super) fn new(evil: SocketAddr) -> io::Result<Self> {
@@ -62,14 +47,14 @@ impl Answers {
                 whole("")
             }
             "faults" => match fault(id, seen.attempt(request)) {
-                Some(fault) => return self.fail(stream, id, fault).await,
+                Some(fault) => return fail(stream, id, fault, self.evil).await,
                 None => whole(&payload(id)),
             },
             "steady" => {
                 seen.attempt(request);
                 if self.is_down.load(SeqCst) {
                     let fault = [Fault::Reset, Fault::Close, Fault::Busy][id as usize % 3];
-                    return self.fail(stream, id, fault).await;
+                    return fail(stream, id, fault, self.evil).await;
                 }
                 whole(&payload(id))
             }
@@ -90,49 +75,6 @@ impl Answers {
         };
         stream.write_all(answer.as_bytes()).await?;
         Ok(After::Goes)
-    }
-
-    async fn fail(&self, stream: &mut Stream, id: u64, fault: Fault) -> io::Result<After> {
-        let body = payload(id);
-        let right = whole(&body);
-        let half = body.len() / 2;
-        let (bytes, after) = match fault {
-            Fault::Reset => return Ok(After::Resets),
-            Fault::Close => return Ok(After::Closes),
-            Fault::Stall => pending().await,
-            Fault::Drip => return pieces(stream, &right, right.len().min(100)).await,
-            Fault::CutHead => (right[..20].into(), After::Closes),
-            Fault::CutBody => (right[..right.len() - half].into(), After::Closes),
-            Fault::CutChunks => (
-                format!(
-                    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{half:x}\r\n{}\r\n",
-                    &body[..half]
-                )
-                .into_bytes(),
-                After::Closes,
-            ),
-            Fault::CutGzip => {
-                let zipped = zip(&mut body.as_bytes())?;
-                // The framing is right, so only what was encoded tells that there is more.
-                let cut = &zipped[..zipped.len() - 9];
-                ([head("content-encoding: gzip", cut.len()).as_bytes(), cut].concat(), After::Goes)
-            }
-            Fault::TwoLengths => {
-                let short = format!("content-length: {half}");
-                ((head(&short, body.len()) + &body).into_bytes(), After::Closes)
-            }
-            Fault::Noise => (b"220 mail.example ESMTP\r\n".into(), After::Closes),
-            Fault::Busy => (BUSY.into(), After::Goes),
-            Fault::BusyLater => (BUSY_LATER.into(), After::Goes),
-            Fault::Extra => ((right + &whole(&payload(id + 1))).into_bytes(), After::Goes),
-            Fault::Elsewhere => {
-                let location = format!("location: http://{}/{id}", self.evil);
-                let head = head(&location, 0);
-                (head.replacen("200 OK", "307 Temporary Redirect", 1).into_bytes(), After::Goes)
-            }
-        };
-        stream.write_all(&bytes).await?;
-        Ok(after)
     }
 }
 
@@ -175,30 +117,6 @@ async fn trickle(stream: &mut Stream, id: u64) -> io::Result<After> {
     }
 }
 
-/// Sends an answer in so many pieces.
-async fn pieces(stream: &mut Stream, answer: &str, count: usize) -> io::Result<After> {
-    for piece in answer.as_bytes().chunks(answer.len().div_ceil(count)) {
-        stream.write_all(piece).await?;
-        sleep(MILLISECOND).await;
-    }
-    Ok(After::Goes)
-}
-
-fn whole(body: &str) -> String {
-    head("content-type: text/plain", body.len()) + body
-}
-
-fn head(line: &str, length: usize) -> String {
-    format!("HTTP/1.1 200 OK\r\n{line}\r\ncontent-length: {length}\r\n\r\n")
-}
-
 fn bomb() -> io::Result<Vec<u8>> {
     Ok(zip(&mut &vec![0; BOMB.1][..])?.repeat(BOMB.0))
-}
-
-fn zip(bytes: &mut impl io::Read) -> io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    io::copy(bytes, &mut encoder)?;
-    encoder.flush()?;
-    encoder.finish()
 }

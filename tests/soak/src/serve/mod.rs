@@ -1,14 +1,12 @@
 //! The server, which is a process of its own: what it needs is not memory of the client.
 
 mod answer;
+mod fault;
 mod request;
+mod response;
 mod seen;
 
-use self::{
-    answer::{After, Answers},
-    request::Request,
-    seen::Seen,
-};
+use self::{answer::Answers, request::Request, response::After, seen::Seen};
 use crate::Result;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
