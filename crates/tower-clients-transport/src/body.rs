@@ -136,6 +136,7 @@ impl Drop for ResponseBody {
     fn drop(&mut self) {
         if let (Some(incoming), Some(lease)) = (self.incoming.take(), self.lease.take())
             && lease.connection.share().is_none()
+            && !lease.pool.is_pressed(&lease.host)
             && incoming.size_hint().upper().is_some_and(|left| left <= DRAINED)
             && let Ok(runtime) = Handle::try_current()
         {

@@ -56,7 +56,7 @@ impl Connector {
     pub(crate) async fn connect(
         &self,
         uri: &Uri,
-        opening: Opening<Connection>,
+        mut opening: Opening<Connection>,
     ) -> Result<Connection, Error> {
         let connecting = self.connection(uri);
         let result = match self.limit {
@@ -67,12 +67,10 @@ impl Connector {
             },
         };
         match result {
-            Ok((connection, driver)) => {
-                let permits = opening.made(&connection);
-                tokio::spawn(async {
-                    driver.await;
-                    drop(permits);
-                });
+            Ok((mut connection, driver)) => {
+                connection.hold(opening.permits());
+                opening.made(&connection);
+                tokio::spawn(driver);
                 Ok(connection)
             }
             Err(error) => {

@@ -1,6 +1,6 @@
 //! A connection: what it is made of, and one request over it.
 
-use crate::pool::Pooled;
+use crate::pool::{OpenPermits, Pooled};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Uri, Version, header::HOST};
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -31,14 +31,26 @@ use tower_clients_layers::{Body, BoxError};
 pub(crate) enum Connection {
     Http1 {
         sender: http1::SendRequest<Outgoing>,
-        born: Instant,
+        life: Life,
     },
     #[cfg(feature = "http2")]
     Http2 {
         sender: http2::SendRequest<Outgoing>,
-        /// When it was made; each exchange has a share of it.
-        born: Arc<Instant>,
+        /// Each exchange has a share of it.
+        life: Arc<Life>,
     },
+}
+
+/// When a connection was made, and what it holds until the last way into it is dropped.
+pub(crate) struct Life {
+    born: Instant,
+    permits: Option<OpenPermits>,
+}
+
+impl Life {
+    fn new() -> Self {
+        Self { born: Instant::now(), permits: None }
+    }
 }
 
 /// How a silent HTTP/2 connection is asked whether the server is still there.
@@ -60,7 +72,7 @@ impl Connection {
         let (sender, connection) = http1::handshake(io).await?;
         // Whoever has an exchange on it hears of its error.
         let driver = Box::pin(async { drop(connection.with_upgrades().await) });
-        Ok((Self::Http1 { sender, born: Instant::now() }, driver))
+        Ok((Self::Http1 { sender, life: Life::new() }, driver))
     }
 
     #[cfg(feature = "http2")]
@@ -78,7 +90,20 @@ impl Connection {
         }
         let (sender, connection) = builder.handshake(io).await?;
         let driver = Box::pin(async { drop(connection.await) });
-        Ok((Self::Http2 { sender, born: Arc::new(Instant::now()) }, driver))
+        Ok((Self::Http2 { sender, life: Arc::new(Life::new()) }, driver))
+    }
+
+    /// Holds `permits` from now on. It is not shared yet.
+    pub(crate) fn hold(&mut self, permits: Option<OpenPermits>) {
+        match self {
+            Self::Http1 { life, .. } => life.permits = permits,
+            #[cfg(feature = "http2")]
+            Self::Http2 { life, .. } => {
+                if let Some(life) = Arc::get_mut(life) {
+                    life.permits = permits;
+                }
+            }
+        }
     }
 
     /// Waits until it takes a request. `false`: it never will, and nothing was sent.
@@ -127,9 +152,9 @@ impl Pooled for Connection {
 
     fn born(&self) -> Instant {
         match self {
-            Self::Http1 { born, .. } => *born,
+            Self::Http1 { life, .. } => life.born,
             #[cfg(feature = "http2")]
-            Self::Http2 { born, .. } => **born,
+            Self::Http2 { life, .. } => life.born,
         }
     }
 
@@ -137,8 +162,8 @@ impl Pooled for Connection {
         match self {
             Self::Http1 { .. } => None,
             #[cfg(feature = "http2")]
-            Self::Http2 { sender, born } => {
-                Some(Self::Http2 { sender: sender.clone(), born: Arc::clone(born) })
+            Self::Http2 { sender, life } => {
+                Some(Self::Http2 { sender: sender.clone(), life: Arc::clone(life) })
             }
         }
     }
@@ -147,7 +172,7 @@ impl Pooled for Connection {
         match self {
             Self::Http1 { .. } => false,
             #[cfg(feature = "http2")]
-            Self::Http2 { born, .. } => Arc::strong_count(born) > 1,
+            Self::Http2 { life, .. } => Arc::strong_count(life) > 1,
         }
     }
 }

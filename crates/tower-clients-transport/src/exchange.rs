@@ -74,6 +74,8 @@ pub(crate) async fn exchange(
             return Err(named(not_sent(error.into_error())));
         }
         request = unsent;
+        // It may hold what the other one needs.
+        drop(connection);
         let opening = Box::pin(shared.pool.acquire_new(&host)).await;
         let connecting = Box::pin(shared.connector.connect(uri, opening));
         connection = connecting.await.map_err(named)?;

@@ -78,11 +78,17 @@
 mod future;
 mod shared;
 mod source;
+mod spawn;
 #[cfg(test)]
 mod tests;
 mod token;
 
-pub use self::{future::ResponseFuture, source::TokenSource, token::Token};
+pub use self::{
+    future::ResponseFuture,
+    source::TokenSource,
+    spawn::{SpawnFetch, with_fetches_spawned_by},
+    token::Token,
+};
 
 use self::shared::Shared;
 use crate::{Body, BoxError, Error, macros::inner_service_accessors, url::Origin};
