@@ -47,7 +47,7 @@ thread_local! {
 ///
 /// # fn main() -> Result<(), BoxError> {
 /// let caller = thread::current().id();
-/// let source = async move || {
+/// let source = move || async move {
 ///     assert_ne!(thread::current().id(), caller);
 ///     Token::bearer("t0ken")
 /// };

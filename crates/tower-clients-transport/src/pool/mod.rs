@@ -20,7 +20,7 @@ pub(crate) use self::{
 use self::{
     host::{Grant, Taken},
     key::{AsKey, Key},
-    permit::{Permit, Permits},
+    permit::{Permit, Permits, Who},
 };
 use http::HeaderValue;
 use std::{
@@ -148,7 +148,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     /// The right to make a connection that no other request shares in before it is there.
     pub(crate) async fn acquire_new(&self, host: &Arc<Host<C>>) -> Opening<C> {
         let mut opening = Opening::new(host, false);
-        opening.permits = Some(self.permits_for(host).await);
+        opening.permits = Some(self.permits_for(host, permit::NOBODY).await);
         opening
     }
 
@@ -161,7 +161,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
             return Some(Acquired::Opening(opening));
         }
         let mut waiting = host.wait();
-        let mut permits = pin!(self.permits_for(&host));
+        let mut permits = pin!(self.permits_for(&host, host.who()));
         let granted = poll_fn(|cx| match Pin::new(&mut waiting).poll(cx) {
             Poll::Ready(grant) => Poll::Ready(Err(grant)),
             Poll::Pending => permits.as_mut().poll(cx).map(Ok),
@@ -184,10 +184,9 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         others.next().map_or_else(|| Permits::new(limit), |(_, host)| host.permits.clone())
     }
 
-    async fn permits_for(&self, host: &Host<C>) -> OpenPermits {
-        let take = async |permits: &Permits| {
-            permits.take(host.who(), || self.close_longest_idle(permits)).await
-        };
+    async fn permits_for(&self, host: &Host<C>, who: Who) -> OpenPermits {
+        let take =
+            async |permits: &Permits| permits.take(who, || self.close_longest_idle(permits)).await;
         OpenPermits(take(&host.permits).await, take(&self.permits).await)
     }
 

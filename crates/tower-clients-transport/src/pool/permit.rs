@@ -21,6 +21,9 @@ struct Limit {
 /// Tells those apart to whom the connections of one cannot be given.
 pub(super) type Who = usize;
 
+/// Takes no connection of others.
+pub(super) const NOBODY: Who = 0;
+
 impl Limit {
     fn pressing(&self) -> MutexGuard<'_, Vec<Who>> {
         self.pressing.lock().unwrap_or_else(PoisonError::into_inner)

@@ -343,6 +343,23 @@ async fn connection_is_kept_when_those_who_wait_have_been_given_one() {
 }
 
 #[tokio::test]
+async fn connection_that_comes_back_makes_room_for_one_that_has_to_be_new() {
+    for limits in [(Some(1), None), (None, Some(1))] {
+        let (max_open, max_open_per_host) = limits;
+        let pool = pool(Limits { max_open, max_open_per_host, ..UNLIMITED });
+        let a = host(&pool, "a");
+        let (fake, permits) = made(opening(at_once(pool.acquire(&a, false))), 1);
+        let weak = Arc::downgrade(&fake.is_open);
+        let mut waiting = Box::pin(pool.acquire_new(&a));
+        assert!(at_once(&mut waiting).is_none());
+        pool.put(&a, fake);
+        assert_eq!(weak.strong_count(), 0);
+        drop(permits);
+        assert!(at_once(waiting).is_some());
+    }
+}
+
+#[tokio::test]
 async fn right_to_connect_is_given_back_when_it_is_not_used() {
     let pool = pool(Limits { max_open: Some(1), max_open_per_host: Some(1), ..UNLIMITED });
     let a = host(&pool, "a");
