@@ -65,6 +65,8 @@
 //! requests within the next second; later ones fetch again. Such an error
 //! [may have been sent](crate::Error::may_have_been_sent) only when it is about the second sending.
 //!
+//! Who waits drives the fetch, on one runtime. Where there are several, see [`SpawnFetch`].
+//!
 //! # Cost
 //!
 //! A request that gets no token costs nothing. One that does costs an allocation for its state, one for
