@@ -66,6 +66,8 @@ pub(crate) fn exchange(
         let response = match connection.send(request).await {
             Ok(response) => response,
             Err(error) => {
+                // It may hold what the other one needs.
+                drop(connection);
                 let again = Box::pin(again(&shared, &host, uri, error, is_new));
                 let response;
                 (connection, response) = again.await.map_err(named)?;
