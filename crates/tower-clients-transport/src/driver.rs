@@ -5,7 +5,9 @@
 //! The two wake each other through channels of hyper. Such a wake-up comes while the task is polled
 //! anyway, so it makes the poll go round once more, in place of scheduling the task again.
 //!
-//! Measured against a task for each connection: see `docs/benchmarks.md`.
+//! Measured against a task for each connection, client and server on a core each: level within 3 % where
+//! requests are awaited, at 1 to 512 connections and on both runtimes of tokio (up to 5 % behind at 512, 1 %
+//! ahead at 1), 3 to 7 % ahead where they block, and 2 % fewer instructions.
 
 use crate::pool::Attention;
 use futures_util::task::AtomicWaker;
