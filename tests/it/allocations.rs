@@ -309,3 +309,12 @@ fn failover_adds_the_copy_of_the_headers() {
     };
     assert_eq!(send(true), send(false) + 2);
 }
+
+/// They are moved a few times before they are polled.
+#[test]
+fn futures_of_requests_are_small() {
+    let client = Client::new("http://h/v1").unwrap();
+    assert!(size_of_val(&client.get("user").send()) <= 768);
+    let resource = Resource::from(client);
+    assert!(size_of_val(&resource.get("user").send()) <= 1024);
+}

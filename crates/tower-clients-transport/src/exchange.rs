@@ -130,3 +130,15 @@ fn name(uri: &Uri) -> Result<HeaderValue, Error> {
     }
     .map_err(|_| refused("its host is no text of ASCII"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Transport;
+
+    #[test]
+    fn exchange_stays_small_enough_for_the_quick_way_through_an_allocator() {
+        let shared = Transport::new().shared();
+        assert!(size_of_val(&exchange(shared, Request::new(Body::empty()))) <= 1024);
+    }
+}

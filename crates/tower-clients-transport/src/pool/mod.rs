@@ -5,6 +5,9 @@
 //! request finds out and the others wait for it. Where there may be no more connections, a request
 //! waits for one to come back or to be given up, in the order of arrival; an idle one to another
 //! server, or of another runtime, is closed for it.
+//!
+//! It is a list of our own. What hyper-util composes pools of is as fast (`cargo xtask bench` has its cache
+//! beside this), but has neither limits nor ages nor an order of waiting: to add them would be this again.
 
 mod host;
 mod key;
