@@ -4,6 +4,7 @@
 
 mod allocations;
 mod blocking;
+mod blocking_threads;
 mod canary;
 mod compression;
 mod contracts;
