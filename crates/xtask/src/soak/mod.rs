@@ -35,7 +35,7 @@ const SCENARIOS: [Scenario; 8] = [
         "cancel",
         "Calls given up",
         "64 workers drop calls after up to ten polls, while the server sends answers in pieces. One call in \
-         eight goes on, over the same pool.",
+         eight goes on, over the same pool, which may have 32 connections.",
     ),
     (
         "keep_alive",

@@ -19,7 +19,7 @@ use std::{
     task::Poll,
 };
 use tokio::{task::JoinSet, time::Instant};
-use tower_clients::RetryLayer;
+use tower_clients::{RetryLayer, Transport};
 
 const WORKERS: usize = 64;
 /// One in so many calls is not given up.
@@ -40,7 +40,9 @@ struct Counts {
 async fn soak(size: Size, report: &mut Report) -> Result {
     let drops = size.pick(3_000, 100_000);
     let before = Held::now();
-    let service = call::retried(call::builder()?.build()?, RetryLayer::new());
+    // A right to connect that is lost would be missed soon, and some calls are dropped in the queue.
+    let transport = Transport::builder().pool_max_open_per_host(WORKERS / 2).build()?;
+    let service = call::retried(call::builder()?.build_over(transport)?, RetryLayer::new());
     let (counts, start) = (Arc::new(Counts::default()), Instant::now());
     let mut workers = JoinSet::new();
     for _ in 0..WORKERS {
