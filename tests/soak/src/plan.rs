@@ -68,7 +68,7 @@ pub(crate) fn end(id: u64, attempts: u64) -> End {
     End::Failed
 }
 
-/// The body that a request has, and its answer: no two are alike, nor are their lengths.
+/// The body that a request has, and its answer. No two are alike, and none is the beginning of another.
 pub(crate) fn payload(id: u64) -> String {
     format!("<{id}>").repeat(1 + (hash(id, 0) % 200) as usize)
 }

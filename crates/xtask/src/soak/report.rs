@@ -5,18 +5,19 @@ use serde_json::Value;
 use std::fmt::Write;
 
 const HOW: &str = "\
-Requests go through all layers of a client, over the loopback, to a server that does what servers must \
-not do. `cargo xtask soak` does it again and writes this page; `cargo xtask soak --ci` does less of it, as \
-a part of `cargo xtask ci`; names of scenarios, such as `faults`, run these alone. The program is \
-`tests/soak`.
+Requests go through all layers of a client, over the loopback, to a server that does what servers
+must not do. `cargo xtask soak` does it again and writes this page; `cargo xtask soak --ci` does less
+of it, as a part of `cargo xtask ci`; names of scenarios, such as `faults`, run these alone. The
+program is `tests/soak`.
 
-* Each scenario runs in a process of its own, and its server in another one, so memory, files and \
+* Each scenario runs in a process of its own, and its server in another one, so memory, files and
   tasks are those of the client.
-* Every body is different and as long as no other: an answer that is that of another request, or a part of one, is \
-  found out. So is a request that the server does not get as it was sent.
-* The client has a bearer token, default headers and a default query, cookies, decompression, and limits of time for an attempt, \
-  for silence and for the whole. Where there are retries, they lie above the layer that reads the \
-  body, so that they cover it too; their settings are the default ones, unless it says otherwise.
+* No two bodies are alike: an answer that is that of another request, or a part of one, is found
+  out. So is a request that the server does not get as it was sent.
+* The client has a bearer token, default headers and a default query, cookies, decompression, and
+  limits of time for an attempt, for silence and for the whole. Where there are retries, they lie
+  above the layer that reads the body, so that they cover it too. Their settings are the default
+  ones, unless it says otherwise.
 * A limit is what the project wants to keep. A figure without a limit is for reading.
 ";
 
