@@ -1,0 +1,134 @@
+//! Every operation of a connection fails once, in every way, and every call is dropped at every poll.
+
+use axum::{
+    Router,
+    body::Body,
+    routing::{get, post},
+};
+use futures_util::stream;
+use integration_tests::{Fault, Proxy, polled, without_leaks};
+use std::{convert::Infallible, time::Duration};
+use testbed::Testbed;
+use tower_clients::{Client, Error, Resource};
+
+const TEXT: &str = "a text that does not fit into one operation, as do few of those that matter";
+
+/// What is called, with the answer that is right.
+const CALLS: [Call; 3] = [Call::Sized, Call::Chunked, Call::Upload];
+
+#[derive(Debug, Clone, Copy)]
+enum Call {
+    Sized,
+    Chunked,
+    Upload,
+}
+
+impl Call {
+    async fn of(self, api: &Resource, limit: Duration) -> Result<String, Error> {
+        match self {
+            Self::Sized => api.get("sized").timeout(limit).text().await,
+            Self::Chunked => api.get("chunked").timeout(limit).text().await,
+            Self::Upload => api.post("upload").body(TEXT).timeout(limit).text().await,
+        }
+    }
+}
+
+async fn server() -> Testbed {
+    let chunked = async || {
+        let words = TEXT.split_inclusive(' ').map(Ok::<_, Infallible>);
+        Body::from_stream(stream::iter(words))
+    };
+    let routes = Router::new()
+        .route("/sized", get(async || TEXT))
+        .route("/chunked", get(chunked))
+        .route("/upload", post(async |body: String| body));
+    Testbed::serve(routes).await.unwrap()
+}
+
+async fn line() -> (Testbed, Proxy, Resource) {
+    let server = server().await;
+    let proxy = Proxy::before(server.addr()).await;
+    let api = Resource::from(Client::new(&*proxy.url()).unwrap());
+    (server, proxy, api)
+}
+
+const ENOUGH: Duration = Duration::from_secs(10);
+
+/// Fails each operation of a call in turn; tells how many there are.
+async fn torture(call: Call, fault: Fault, is_reused: bool) -> usize {
+    let (_server, proxy, api) = line().await;
+    for operations in 0.. {
+        let api = if is_reused { api.clone() } else { Client::new(&*proxy.url()).unwrap().into() };
+        let limit = if fault == Fault::Hang { Duration::from_millis(20) } else { ENOUGH };
+        proxy.fail_after(operations, fault);
+        let outcome = call.of(&api, limit).await;
+        let place = format!("{call:?}, {fault:?} at {operations}: {outcome:?}");
+        let struck = !proxy.relent();
+        match &outcome {
+            Ok(text) => assert_eq!(text, TEXT, "{place}"),
+            Err(_) if fault == Fault::Short => panic!("{place}"),
+            Err(error) => assert!(
+                error.is_transport() || error.is_body() || error.is_timeout(),
+                "{place}"
+            ),
+        }
+        assert_eq!(call.of(&api, ENOUGH).await.unwrap(), TEXT, "behind {place}");
+        if !struck {
+            outcome.unwrap();
+            return operations;
+        }
+    }
+    unreachable!()
+}
+
+fn torture_all(fault: Fault) {
+    for call in CALLS {
+        for is_reused in [false, true] {
+            without_leaks(async || {
+                let operations = torture(call, fault, is_reused).await;
+                assert!(operations > 10, "{call:?}: {operations}");
+            });
+        }
+    }
+}
+
+#[test]
+fn d1_connection_that_is_reset_at_any_operation_is_an_error_and_the_next_call_is_right() {
+    torture_all(Fault::Reset);
+}
+
+#[test]
+fn d9_connection_that_ends_at_any_operation_is_never_a_whole_answer() {
+    torture_all(Fault::Eof);
+}
+
+#[test]
+fn d10_connection_that_falls_silent_at_any_operation_ends_at_the_deadline() {
+    torture_all(Fault::Hang);
+}
+
+#[test]
+fn d11_connection_of_single_bytes_gives_the_same_answer() {
+    torture_all(Fault::Short);
+}
+
+#[test]
+fn x1_call_that_is_dropped_at_any_poll_leaves_nothing_and_the_next_is_right() {
+    for call in CALLS {
+        without_leaks(async || {
+            let (_server, proxy, api) = line().await;
+            for polls in 0.. {
+                // Single bytes make for many polls.
+                proxy.fail_after(0, Fault::Short);
+                let outcome = polled(polls, call.of(&api, ENOUGH)).await;
+                let _ = proxy.relent();
+                assert_eq!(call.of(&api, ENOUGH).await.unwrap(), TEXT, "{call:?} after {polls}");
+                if let Some(outcome) = outcome {
+                    assert_eq!(outcome.unwrap(), TEXT);
+                    assert!(polls > 3, "{call:?}: {polls}");
+                    break;
+                }
+            }
+        });
+    }
+}
