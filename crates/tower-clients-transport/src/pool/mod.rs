@@ -239,6 +239,13 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     }
 }
 
+/// The task that closes what is too old has nothing more to wait for.
+impl<C> Drop for Pool<C> {
+    fn drop(&mut self) {
+        self.attention.notify_one();
+    }
+}
+
 /// Counts one that waits.
 struct Pressing<'a>(&'a AtomicUsize);
 
