@@ -71,18 +71,22 @@ pub(crate) struct Lease {
     pub(crate) host: Arc<Host<Connection>>,
     pub(crate) pool: Arc<Pool<Connection>>,
     pub(crate) upload: Upload,
+    /// Whether no other exchange may follow.
+    pub(crate) is_last: bool,
+    /// Whether what is still sent when the response is over is of use.
+    pub(crate) goes_on: bool,
 }
 
 /// A connection that still sends is not good for another request.
 fn end(mut connection: Connection) {
-    if let Some(lease) = connection.lease().take()
-        && lease.upload.is_over()
-        && !connection.is_shared()
-    {
+    let Some(lease) = connection.lease().take() else { return };
+    if lease.upload.is_over() && !lease.is_last && !connection.is_shared() {
         connection.rest();
         if connection.is_open() {
             lease.pool.put(&lease.host, connection);
         }
+    } else if lease.goes_on {
+        connection.release();
     }
 }
 

@@ -74,7 +74,8 @@ impl Connector {
             Ok((mut connection, task)) => {
                 let permits = opening.made(&connection);
                 match task {
-                    Some(task) => spawn(task, permits),
+                    // It ends by itself.
+                    Some(task) => drop(spawn(task, permits)),
                     None => connection.hold(permits),
                 }
                 Ok(connection)

@@ -20,6 +20,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 use sync_wrapper::SyncWrapper;
+use tokio::task::AbortHandle;
 
 /// How often the two sides may wake each other before other tasks have a turn.
 const ROUNDS: usize = 8;
@@ -31,6 +32,8 @@ pub(crate) struct Driver {
     /// `None` when it is over, or a task drives it.
     connection: Option<SyncWrapper<Task>>,
     permits: Option<OpenPermits>,
+    /// What drives it instead, and ends with it.
+    task: Option<AbortHandle>,
     signal: Arc<Signal>,
     waker: Waker,
 }
@@ -76,7 +79,8 @@ impl Driver {
         let signal = Signal { state: AtomicU8::new(WOKEN), task: AtomicWaker::new(), pool };
         let signal = Arc::new(signal);
         let waker = Arc::clone(&signal).into();
-        Self { connection: Some(SyncWrapper::new(connection)), permits: None, signal, waker }
+        let connection = Some(SyncWrapper::new(connection));
+        Self { connection, permits: None, task: None, signal, waker }
     }
 
     /// Keeps the permits as long as the connection is open.
@@ -143,15 +147,29 @@ impl Driver {
     /// Has a task drive it from here on.
     pub(crate) fn detach(&mut self) {
         if let Some(connection) = self.connection.take() {
-            spawn(connection.into_inner(), mem::take(&mut self.permits));
+            self.task = Some(spawn(connection.into_inner(), mem::take(&mut self.permits)));
+        }
+    }
+
+    /// Lets the task go on to the end of the connection.
+    pub(crate) fn release(&mut self) {
+        self.task = None;
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
         }
     }
 }
 
 /// Has a task drive a connection.
-pub(crate) fn spawn(connection: Task, permits: Option<OpenPermits>) {
-    tokio::spawn(async {
+pub(crate) fn spawn(connection: Task, permits: Option<OpenPermits>) -> AbortHandle {
+    let task = tokio::spawn(async {
         connection.await;
         drop(permits);
     });
+    task.abort_handle()
 }
