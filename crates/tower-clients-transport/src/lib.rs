@@ -50,7 +50,7 @@
 //! | [`connect_timeout`](TransportBuilder::connect_timeout) passed | `Timeout` | no |
 //! | the server refuses the client certificate (after the handshake, in TLS 1.3) | `Connect` or `Transport` | as the kind says |
 //! | the connection closed before the request was written, twice | `Transport` | no |
-//! | an HTTP/2 server refused the stream | `Transport` | no |
+//! | an HTTP/2 server refused the stream, or went away before it looked at it | `Transport` | no |
 //! | the exchange failed later | `Transport` | yes |
 //! | the response body broke off | `Body` | yes |
 //!
