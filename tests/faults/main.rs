@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod connect;
 mod framing;
+mod http2;
+mod life;
+mod tls;
 mod torture;
 mod upload;

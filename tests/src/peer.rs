@@ -18,6 +18,8 @@ use tokio::{
 pub enum Step {
     /// Reads to the end of a head.
     ReadHead,
+    /// Reads until such bytes have come.
+    ReadTo(Vec<u8>),
     /// Reads so many bytes.
     Read(usize),
     /// Writes, or ends the script where nobody reads any more.
@@ -139,13 +141,8 @@ impl Conversation {
 
     async fn step(&mut self, step: Step) -> io::Result<()> {
         match step {
-            Step::ReadHead => {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(self.read().await?);
-                }
-                Ok(())
-            }
+            Step::ReadHead => self.read_to(b"\r\n\r\n").await,
+            Step::ReadTo(end) => self.read_to(&end).await,
             Step::Read(bytes) => {
                 for _ in 0..bytes {
                     self.read().await?;
@@ -167,6 +164,14 @@ impl Conversation {
             Step::Reset => self.stream.set_zero_linger(),
             Step::Hang => self.read_to_end().await,
         }
+    }
+
+    async fn read_to(&mut self, end: &[u8]) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(end) {
+            bytes.push(self.read().await?);
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> io::Result<u8> {
