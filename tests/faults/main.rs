@@ -4,9 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod connect;
+mod files;
 mod framing;
 mod http2;
 mod life;
+mod reuse;
+mod secrets;
 mod tls;
 mod torture;
 mod upload;

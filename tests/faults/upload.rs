@@ -4,7 +4,7 @@ use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
 use integration_tests::{Peer, Step, without_leaks};
 use std::{convert::Infallible, io, time::Duration};
-use tower_clients::{Body, BoxError, Client, Error, Resource};
+use tower_clients::{Body, BoxError, Client, Error, Resource, RetryLayer};
 
 const ENOUGH: Duration = Duration::from_secs(10);
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -122,5 +122,22 @@ fn w4_length_that_is_not_that_of_the_body_is_an_error_before_anything_is_sent() 
             assert!(error.is_request() && !error.may_have_been_sent(), "{length:?}: {error:#}");
         }
         assert_eq!(peer.connections(), 0);
+    });
+}
+
+#[test]
+fn u3_change_that_is_made_and_not_answered_is_on_the_wire_once() {
+    without_leaks(async || {
+        let document = "HTTP/1.1 200 OK\r\netag: \"a\"\r\ncontent-type: application/json\r\ncontent-length: 1\r\n\r\n1";
+        let lost =
+            vec![Step::ReadHead, Step::send(document), Step::ReadHead, Step::Read(1), Step::Reset];
+        let peer = Peer::playing([lost, vec![Step::Hang]]).await;
+        let retry = RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO);
+        let client = Client::builder(&*peer.url()).retry(retry).build().unwrap();
+        let edit = Resource::from(client).edit("x");
+        let error = edit.with(|number: &mut u8| *number += 1).await.unwrap_err();
+        assert!(error.is_transport() && error.may_have_been_sent(), "{error:#}");
+        assert_eq!(String::from_utf8(peer.received().concat()).unwrap().matches("PUT").count(), 1);
+        assert_eq!(peer.connections(), 1);
     });
 }

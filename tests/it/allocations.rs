@@ -259,3 +259,18 @@ fn failover_adds_the_copy_of_the_headers() {
     };
     assert_eq!(send(true), send(false) + 2);
 }
+
+#[test]
+fn e3_document_takes_a_known_multiple_of_its_size() {
+    // Nothing is larger as a value, for its size as text.
+    let document: &'static str = format!("[{}0]", "0,".repeat(500_000)).leak();
+    let api = Resource::with_service("http://h", JsonOf(document)).unwrap();
+    let run = |exchange: &mut dyn FnMut()| measure(exchange).bytes_max as usize / document.len();
+    let mut cx = Context::from_waker(Waker::noop());
+    let typed = run(&mut || {
+        let numbers = api.get("x").json::<Vec<u8>>().send();
+        assert!(pin!(numbers).poll(&mut cx).is_ready());
+    });
+    let untyped = run(&mut || assert!(pin!(api.get("x").send()).poll(&mut cx).is_ready()));
+    assert!((typed, untyped) < (3, 100), "{typed} {untyped}");
+}
