@@ -37,6 +37,9 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// most 64 KiB are left, which are read by a task within a second; it resets the one stream of an
 /// HTTP/2 connection.
 ///
+/// An upload that is still going on over HTTP/1.1 ends when the body is dropped before its end, and with
+/// the end of a response that is no success. Behind a success it goes on.
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), tower_clients_layers::BoxError> {
@@ -160,8 +163,10 @@ impl Body for ResponseBody {
 /// Reads what little is left, so that the connection can be used again.
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        if let (Some(incoming), Some(connection)) = (self.incoming.take(), self.connection.take())
+        if let (Some(incoming), Some(mut connection)) =
+            (self.incoming.take(), self.connection.take())
             && !connection.is_shared()
+            && connection.lease().as_ref().is_some_and(|lease| !lease.pool.is_pressed(&lease.host))
             && incoming.size_hint().upper().is_some_and(|left| left <= DRAINED)
             && let Ok(runtime) = Handle::try_current()
         {

@@ -5,13 +5,14 @@
 //! The two wake each other through channels of hyper. Such a wake-up comes while the task is polled
 //! anyway, so it makes the poll go round once more, in place of scheduling the task again.
 //!
-//! Measured against a task for each connection: see `docs/benchmarks.md`.
+//! Measured against a task for each connection, client and server on a core each: level within 3 % where
+//! requests are awaited, at 1 to 512 connections and on both runtimes of tokio (up to 5 % behind at 512, 1 %
+//! ahead at 1), 3 to 7 % ahead where they block, and 2 % fewer instructions.
 
-use crate::pool::{Attention, OpenPermits};
+use crate::pool::Attention;
 use futures_util::task::AtomicWaker;
 use std::{
     future::Future,
-    mem,
     pin::Pin,
     sync::{
         Arc,
@@ -31,7 +32,6 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct Driver {
     /// `None` when it is over, or a task drives it.
     connection: Option<SyncWrapper<Task>>,
-    permits: Option<OpenPermits>,
     /// What drives it instead, and ends with it.
     task: Option<AbortHandle>,
     signal: Arc<Signal>,
@@ -80,12 +80,7 @@ impl Driver {
         let signal = Arc::new(signal);
         let waker = Arc::clone(&signal).into();
         let connection = Some(SyncWrapper::new(connection));
-        Self { connection, permits: None, task: None, signal, waker }
-    }
-
-    /// Keeps the permits as long as the connection is open.
-    pub(crate) fn hold(&mut self, permits: Option<OpenPermits>) {
-        self.permits = permits;
+        Self { connection, task: None, signal, waker }
     }
 
     /// Polls what waits for something that comes through the connection, and the connection.
@@ -121,7 +116,7 @@ impl Driver {
             && let Some(connection) = &mut self.connection
             && connection.get_mut().as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready()
         {
-            (self.connection, self.permits) = (None, None);
+            self.connection = None;
         }
     }
 
@@ -147,7 +142,7 @@ impl Driver {
     /// Has a task drive it from here on.
     pub(crate) fn detach(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.task = Some(spawn(connection.into_inner(), mem::take(&mut self.permits)));
+            self.task = Some(tokio::spawn(connection.into_inner()).abort_handle());
         }
     }
 
@@ -163,13 +158,4 @@ impl Drop for Driver {
             task.abort();
         }
     }
-}
-
-/// Has a task drive a connection.
-pub(crate) fn spawn(connection: Task, permits: Option<OpenPermits>) -> AbortHandle {
-    let task = tokio::spawn(async {
-        connection.await;
-        drop(permits);
-    });
-    task.abort_handle()
 }
