@@ -1,6 +1,6 @@
 //! No connection: nobody there, no name, no files, no handshake.
 
-use integration_tests::{Peer, Step, without_leaks};
+use integration_tests::{Peer, Step, alone, without_leaks};
 use std::{fs::File, net::Ipv4Addr, process::Command, time::Duration};
 use tokio::net::TcpListener;
 use tower_clients::{Client, Resource, Transport};
@@ -62,6 +62,7 @@ fn c5_no_files_left_is_an_error_and_passes_with_it() {
     const NAME: &str = "connect::c5_no_files_left_is_an_error_and_passes_with_it";
     const CHILD: &str = "NO_FILES_LEFT";
     if std::env::var_os(CHILD).is_none() {
+        let _alone = alone();
         let this = std::env::current_exe().unwrap();
         let script = "ulimit -n 64 && exec \"$0\" --exact \"$1\" --nocapture";
         let child =

@@ -1,6 +1,6 @@
 //! Downloads whose disk or process gives way. Each is another process, which runs the same test.
 
-use integration_tests::{Peer, Step};
+use integration_tests::{Peer, Step, alone};
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -39,6 +39,7 @@ fn names(folder: &Path) -> usize {
 
 #[test]
 fn w1_disk_that_is_full_is_an_error_and_leaves_the_old_file() {
+    let _alone = alone();
     let Some(folder) = env::var_os(FOLDER) else {
         // No file may be larger than a block, and the signal that says so is not wanted.
         let name = "files::w1_disk_that_is_full_is_an_error_and_leaves_the_old_file";
@@ -60,6 +61,7 @@ fn w1_disk_that_is_full_is_an_error_and_leaves_the_old_file() {
 
 #[test]
 fn w1_process_that_is_killed_leaves_the_old_file() {
+    let _alone = alone();
     let Some(folder) = env::var_os(FOLDER) else {
         let (folder, mut child) = again("files::w1_process_that_is_killed_leaves_the_old_file", "");
         let patience = Instant::now() + Duration::from_secs(30);

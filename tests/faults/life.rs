@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::{future::join_all, stream};
 use http_body_util::BodyExt;
-use integration_tests::{Peer, Step, polled, without_leaks};
+use integration_tests::{Peer, Step, alone, polled, without_leaks};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     task::Poll,
@@ -63,6 +63,7 @@ fn x1_body_that_is_dropped_after_any_frame_leaves_nothing() {
 
 #[test]
 fn x3_runtime_that_ends_under_a_call_ends_the_call() {
+    let _alone = alone();
     let silent = runtime();
     let peer = silent.block_on(Peer::evil());
     let client = Client::new(&*peer.url()).unwrap();
@@ -87,6 +88,7 @@ fn x3_runtime_that_ends_under_a_call_ends_the_call() {
 
 #[test]
 fn x3_body_whose_runtime_has_ended_is_an_error() {
+    let _alone = alone();
     let server = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let head = Step::send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nbegin");
     let peer = server.block_on(Peer::playing([vec![Step::ReadHead, head, Step::Hang]]));
@@ -108,6 +110,7 @@ fn x3_clients_may_be_dropped_before_their_calls_and_after_the_runtime() {
         let body = call.await.unwrap().into_body();
         assert_eq!(body.collect().await.unwrap().to_bytes().len(), 100_000);
     });
+    let _alone = alone();
     let runtime = runtime();
     let client = runtime.block_on(async {
         let server = Testbed::http().await.unwrap();
@@ -121,6 +124,7 @@ fn x3_clients_may_be_dropped_before_their_calls_and_after_the_runtime() {
 
 #[test]
 fn x4_body_that_panics_fails_its_own_call_only() {
+    let _alone = alone();
     let runtime = runtime();
     let server = runtime.block_on(Testbed::http()).unwrap();
     let api = Resource::new(server.url()).unwrap();
@@ -140,6 +144,7 @@ fn x4_body_that_panics_fails_its_own_call_only() {
 /// There is no way to ask a runtime what it has before it panics.
 #[test]
 fn x6_runtime_without_io_or_time_panics_with_advice_and_harms_no_other() {
+    let _alone = alone();
     let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = servers.block_on(Testbed::http()).unwrap();
     let client = Client::new(server.url()).unwrap();

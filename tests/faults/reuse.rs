@@ -4,7 +4,7 @@ use integration_tests::{Peer, Step, without_leaks};
 use std::time::Duration;
 use tower_clients::{Client, Resource, RetryBudget, RetryLayer};
 
-const ROUNDS: usize = 2000;
+const ROUNDS: usize = 1000;
 
 /// Answers, and closes a little later: a connection has as many answers, and as much patience, as its
 /// number makes it.

@@ -7,7 +7,7 @@ pub mod peer;
 pub mod proxy;
 
 pub use self::{
-    leaks::without_leaks,
+    leaks::{alone, without_leaks},
     peer::{Peer, Step},
     proxy::{Fault, Proxy},
 };

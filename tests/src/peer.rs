@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncReadExt, AsyncWriteExt, copy, sink},
+    net::{TcpListener, TcpStream, tcp::WriteHalf},
     task::AbortHandle,
     time::sleep,
 };
@@ -24,7 +24,7 @@ pub enum Step {
     Read(usize),
     /// Writes, or ends the script where nobody reads any more.
     Send(Vec<u8>),
-    /// Writes the same again and again, until nobody reads any more.
+    /// Writes the same again and again, and reads what comes, until the client closes.
     Flood(Vec<u8>),
     /// Waits, in real time.
     Sleep(Duration),
@@ -150,9 +150,14 @@ impl Conversation {
                 Ok(())
             }
             Step::Send(bytes) => self.stream.write_all(&bytes).await,
-            Step::Flood(bytes) => loop {
-                self.stream.write_all(&bytes).await?;
-            },
+            Step::Flood(bytes) => {
+                let (mut read, mut write) = self.stream.split();
+                let mut ignored = sink();
+                tokio::select! {
+                    end = copy(&mut read, &mut ignored) => end.map(drop),
+                    end = flood(&mut write, &bytes) => end,
+                }
+            }
             Step::Sleep(time) => {
                 sleep(time).await;
                 Ok(())
@@ -188,5 +193,11 @@ impl Conversation {
                 read => lock(&self.log)[self.number].extend(&bytes[..read]),
             }
         }
+    }
+}
+
+async fn flood(to: &mut WriteHalf<'_>, bytes: &[u8]) -> io::Result<()> {
+    loop {
+        to.write_all(bytes).await?;
     }
 }
