@@ -87,7 +87,8 @@ async fn torture(http: Http, call: Call, fault: Fault, is_reused: bool) -> usize
             Ok(text) => assert_eq!(text, TEXT, "{place}"),
             Err(_) if fault == Fault::Short => panic!("{place}"),
             Err(error) => {
-                assert!(error.is_transport() || error.is_body() || error.is_timeout(), "{place}")
+                let is_typed = error.is_transport() || error.is_body() || error.is_timeout();
+                assert!(is_typed, "{place}");
             }
         }
         assert_eq!(call.of(&api, ENOUGH).await.unwrap(), TEXT, "behind {place}");

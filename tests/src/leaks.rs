@@ -14,7 +14,6 @@ use tokio::{
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Keeps other tests from running that ask for it too: files are counted for the whole process.
-#[must_use]
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
