@@ -4,7 +4,7 @@ use crate::{
     TransportBuilder,
     body::{Lease, ResponseBody},
     connect::Connector,
-    connection::{Connection, Upload, is_upgrade},
+    connection::{Connection, Upload, is_doubtful, is_upgrade},
     error::{not_sent, unanswered},
     pool::{Acquired, Host, KeyRef, Pool},
 };
@@ -46,7 +46,7 @@ pub(crate) fn exchange(
             return Err(named(Error::new(ErrorKind::Config, reason)));
         };
         let host = shared.pool.host(KeyRef::new(uri, runtime), || name(uri)).map_err(named)?;
-        let upload = Upload::of(request.body_mut());
+        let upload = Upload::of(&mut request).map_err(named)?;
 
         let (mut connection, is_new) = loop {
             match shared.pool.acquire(&host, shared.connector.may_multiplex(uri)).await {
@@ -74,11 +74,14 @@ pub(crate) fn exchange(
                 response
             }
         };
-        if !upload.is_over() || is_upgrade(&response) {
+        let is_upgrade = is_upgrade(&response);
+        if !upload.is_over() || is_upgrade {
             connection.detach();
         }
         let pool = Arc::clone(&shared.pool);
-        *connection.lease() = Some(Lease { line, host, pool, upload });
+        let is_last = is_upgrade || is_doubtful(&response);
+        let goes_on = is_upgrade || response.status().is_success();
+        *connection.lease() = Some(Lease { line, host, pool, upload, is_last, goes_on });
         Ok(response.map(|body| ResponseBody::new(body, connection)))
     }
 }
