@@ -51,7 +51,7 @@
 //!
 //! # Who waits, and how long
 //!
-//! A request whose [deadline](crate::deadline) or [timeout](crate::RequestOptions::timeout) would pass
+//! A request whose [deadline](deadline::current) or [timeout](crate::RequestOptions::timeout) would pass
 //! before its turn, or that would wait longer than [`max_wait`](RateLimitLayer::max_wait), fails at once,
 //! or as soon as that is known. The error is an [`Unavailable`](ErrorKind::Unavailable) one that says how
 //! long it would have waited.
