@@ -30,6 +30,11 @@ impl<S, B> Later<S, B> {
         Self::new(service.clone(), request)
     }
 
+    /// The request, until it is sent.
+    pub(crate) fn request_mut(&mut self) -> Option<&mut Request<B>> {
+        self.request.as_mut()
+    }
+
     /// The error with the request named in it.
     pub(crate) fn named_in(&self, error: Error) -> Error {
         match &self.request {

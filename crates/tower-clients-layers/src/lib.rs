@@ -69,7 +69,7 @@
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
 //! * `limits` (on): [`CoalesceLayer`], [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`] and
-//!   [`ConcurrencyLayer`], on tokio's clock.
+//!   [`ConcurrencyLayer`], on tokio's clock; with `retry`.
 //! * `compression`: `DecompressLayer` for gzip, deflate, brotli and zstd.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.

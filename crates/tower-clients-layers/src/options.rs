@@ -104,8 +104,9 @@ impl RequestOptions {
         self
     }
 
-    /// The number of this sending of the request, from 1; 0 for none. `RetryLayer` sets it, and leaves
-    /// a request alone that has one: another layer above retries it already.
+    /// The number of this sending of the request, from 1; 0 for none. `RetryLayer` sets it, and
+    /// `HedgeLayer` for its second attempt. `RetryLayer` leaves a request alone that has one: another layer
+    /// above sends it again already.
     pub const fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
         self

@@ -1,12 +1,13 @@
 //! One request, and its second attempt.
 
 use super::Observed;
-use crate::{Body, later::Later};
+use crate::{Body, RequestOptions, RetryBudget, later::Later};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -33,6 +34,7 @@ pin_project! {
 pin_project! {
     pub(super) struct Second<S, F: Future> {
         later: Later<S, Body>,
+        budget: RetryBudget,
         #[pin]
         stage: Stage<F>,
         // What came of the attempt that failed first.
@@ -52,8 +54,8 @@ pin_project! {
 }
 
 impl<S, F: Future> Second<S, F> {
-    pub(super) fn new(later: Later<S, Body>, delay: Duration) -> Self {
-        Self { later, stage: Stage::Delayed { sleep: sleep(delay) }, failed: None }
+    pub(super) fn new(later: Later<S, Body>, delay: Duration, budget: RetryBudget) -> Self {
+        Self { later, budget, stage: Stage::Delayed { sleep: sleep(delay) }, failed: None }
     }
 
     fn is_under_way(&self) -> bool {
@@ -72,6 +74,14 @@ impl<S, F: Future> ResponseFuture<S, F> {
     }
 }
 
+/// Says which sending it is, so that no layer below sends it again.
+fn number(request: &mut Request<Body>) {
+    let options = RequestOptions::of_mut(request);
+    if options.attempt_value().is_none() {
+        *options = mem::take(options).attempt(2);
+    }
+}
+
 /// Whether a response is worth to be had. An overloaded server is quick to refuse.
 fn is_answer<R, E>(outcome: &Result<Response<R>, E>) -> bool {
     outcome.as_ref().is_ok_and(|response| !response.status().is_server_error())
@@ -84,7 +94,6 @@ where
     /// Goes on with the second attempt: `None` when there will be none.
     fn poll_outcome(
         self: Pin<&mut Self>,
-        observed: &Observed,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Response<R>, S::Error>>> {
         let mut this = self.project();
@@ -92,9 +101,10 @@ where
             let next = match this.stage.as_mut().project() {
                 StageProjection::Delayed { sleep } => {
                     ready!(sleep.poll(cx));
-                    if !observed.budget.withdraw() {
-                        return Poll::Ready(None);
-                    }
+                    let request = this.later.request_mut();
+                    let allowed = request.filter(|request| this.budget.withdraw(request.uri()));
+                    let Some(request) = allowed else { return Poll::Ready(None) };
+                    number(request);
                     Stage::Readying
                 }
                 StageProjection::Readying => match ready!(this.later.poll_call(cx)) {
@@ -141,10 +151,8 @@ where
                 None => return Poll::Ready(outcome),
             }
         }
-        let (Some(second), Some((observed, _))) = (this.second.as_mut(), &*this.watch) else {
-            return Poll::Pending;
-        };
-        let Some(outcome) = ready!(second.as_mut().poll_outcome(observed, cx)) else {
+        let Some(second) = this.second.as_mut() else { return Poll::Pending };
+        let Some(outcome) = ready!(second.as_mut().poll_outcome(cx)) else {
             *this.second = None;
             return Poll::Pending;
         };

@@ -3,6 +3,8 @@
 //! The one that is late is given up as soon as the other has answered: its connection is closed, or its
 //! stream reset. A response of 5xx is no answer while the other attempt is under way, and an attempt that
 //! fails is not repeated: that is for a retry layer above. When both fail, what came first is the outcome.
+//! The second one has a [number](crate::RequestOptions::attempt), so a retry layer below repeats the first
+//! only.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -36,12 +38,12 @@
 //! * Methods that are safe (RFC 9110 §9.2.1), such as `GET`; with [`idempotent`](HedgeLayer::idempotent)
 //!   those that are idempotent too. Never another one.
 //! * Bodies that are empty or bytes. A stream cannot be sent twice.
-//! * At most 10 % of the requests to an origin, or [as set](HedgeLayer::budget), and up to ten beyond. So
-//!   a slow server does not get twice the load.
+//! * At most 10 % of the requests to an origin, and one a second, or what the
+//!   [budget](HedgeLayer::budget) allows. So a slow server does not get twice the load.
 //!
 //! The time until then is fixed, or a [percentile](HedgeLayer::percentile) of the times that the last
 //! thousand or two thousand answers of this origin took. All clones of the layer, and of the services that
-//! it makes, share times and budgets.
+//! it makes, share times and budget.
 //!
 //! Only the head of the response counts; bodies are as slow as they are. Below this layer a `Balance` sends
 //! the second attempt to another host.
@@ -51,7 +53,6 @@
 //! A request that may be sent twice costs a box for that and a copy of its head. Any other one costs
 //! nothing.
 
-mod budget;
 mod future;
 mod latencies;
 #[cfg(test)]
@@ -59,9 +60,9 @@ mod tests;
 
 pub use self::future::ResponseFuture;
 
-use self::{budget::Budget, future::Second, latencies::Latencies};
+use self::{future::Second, latencies::Latencies};
 use crate::{
-    Body,
+    Body, RetryBudget,
     copy::copy,
     later::Later,
     macros::inner_service_accessors,
@@ -92,10 +93,10 @@ struct Shared {
     origins: PerOrigin<Observed>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Settings {
     delay: Delay,
-    percent: u32,
+    budget: RetryBudget,
     idempotent: bool,
 }
 
@@ -106,6 +107,10 @@ enum Delay {
 }
 
 impl Settings {
+    fn new(delay: Delay) -> Self {
+        Self { delay, budget: RetryBudget::percent(10).per_second(1), idempotent: false }
+    }
+
     fn allows(&self, method: &Method) -> bool {
         method.is_safe() || self.idempotent && method.is_idempotent()
     }
@@ -121,7 +126,6 @@ impl Settings {
 /// What is known about one origin.
 #[derive(Debug)]
 struct Observed {
-    budget: Budget,
     times: Mutex<Times>,
 }
 
@@ -132,9 +136,9 @@ struct Times {
 }
 
 impl Observed {
-    fn new(percent: u32) -> Self {
+    fn new() -> Self {
         let times = Times { latencies: Latencies::new(), last: Instant::now() };
-        Self { budget: Budget::new(percent), times: Mutex::new(times) }
+        Self { times: Mutex::new(times) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Times> {
@@ -158,15 +162,14 @@ impl HedgeLayer {
     /// Sends a request a second time after `delay` without an answer.
     #[must_use]
     pub fn after(delay: Duration) -> Self {
-        Self::with(Settings { delay: Delay::Fixed(delay), percent: 10, idempotent: false })
+        Self::with(Settings::new(Delay::Fixed(delay)))
     }
 
     /// Sends a request a second time after the time within which `percent` of the answers of its origin
     /// came; less than 1 counts as 1, more than 99 as 99. Until there were 20, nothing is sent twice.
     #[must_use]
     pub fn percentile(percent: u32) -> Self {
-        let delay = Delay::Percentile(percent.clamp(1, 99));
-        Self::with(Settings { delay, percent: 10, idempotent: false })
+        Self::with(Settings::new(Delay::Percentile(percent.clamp(1, 99))))
     }
 
     /// Sends nothing twice.
@@ -175,10 +178,11 @@ impl HedgeLayer {
         Self { shared: None }
     }
 
-    /// Sets how many of 100 requests to an origin may be sent a second time; 10 by default, at most 100.
+    /// Limits how many requests are sent a second time, together with all else that has a clone of this
+    /// budget; by default 10 % of the requests and one a second, for this layer and its clones.
     #[must_use]
-    pub fn budget(self, percent: u32) -> Self {
-        self.set(|settings| settings.percent = percent.min(100))
+    pub fn budget(self, budget: RetryBudget) -> Self {
+        self.set(|settings| settings.budget = budget)
     }
 
     /// Also sends `PUT` and `DELETE` twice (RFC 9110 §9.2.2).
@@ -191,10 +195,10 @@ impl HedgeLayer {
         self.set(|settings| settings.idempotent = true)
     }
 
-    /// A layer with other settings shares nothing with this one.
+    /// A layer with other settings learns times by itself.
     fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
         let Some(shared) = self.shared else { return self };
-        let mut settings = shared.settings;
+        let mut settings = shared.settings.clone();
         change(&mut settings);
         Self::with(settings)
     }
@@ -241,11 +245,12 @@ where
             return ResponseFuture::new(self.inner.call(request), None, None);
         };
         let settings = &shared.settings;
-        let observed = shared.origins.of(request.uri(), || Observed::new(settings.percent));
-        observed.budget.deposit();
+        settings.budget.deposit(request.uri());
+        let observed = shared.origins.of(request.uri(), Observed::new);
         let second = settings.delay(&observed).and_then(|delay| {
             let copy = copy(&request, request.uri().clone())?;
-            Some(Second::new(Later::new(self.inner.clone(), copy), delay))
+            let later = Later::new(self.inner.clone(), copy);
+            Some(Second::new(later, delay, settings.budget.clone()))
         });
         ResponseFuture::new(self.inner.call(request), Some(observed), second)
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    Error, ErrorKind,
+    Error, ErrorKind, RequestOptions,
     simulation::{Pace, Server, drop_after_each_poll, request, storm},
 };
 use bytes::Bytes;
@@ -117,7 +117,8 @@ async fn r9_where_both_fail_the_first_error_is_the_outcome() {
 
 #[tokio::test(start_paused = true)]
 async fn r9_only_methods_that_may_be_repeated_are_sent_twice() {
-    let idempotent = after(100).idempotent();
+    let plain = after(100).budget(RetryBudget::percent(100));
+    let idempotent = plain.clone().idempotent();
     for (method, by_default, if_asked) in [
         (Method::GET, 2, 2),
         (Method::HEAD, 2, 2),
@@ -128,7 +129,7 @@ async fn r9_only_methods_that_may_be_repeated_are_sent_twice() {
         (Method::PATCH, 1, 1),
     ] {
         let does = [(500, Ok(200))];
-        assert_eq!(sent(&after(100), method.clone(), &does).await.2, by_default, "{method}");
+        assert_eq!(sent(&plain, method.clone(), &does).await.2, by_default, "{method}");
         assert_eq!(sent(&idempotent, method.clone(), &does).await.2, if_asked, "{method}");
     }
 }
@@ -146,7 +147,7 @@ async fn bytes_are_sent_twice_and_a_stream_is_not() {
 
 #[tokio::test(start_paused = true)]
 async fn r9_x1_dropped_future_drops_both_attempts() {
-    let layer = after(100).budget(100);
+    let layer = after(100).budget(RetryBudget::percent(100));
     let script = Script::default();
     let polls = drop_after_each_poll(async || {
         script.does.lock().unwrap().extend([(500, Ok(200)), (300, Ok(200))]);
@@ -162,7 +163,7 @@ async fn r9_x1_dropped_future_drops_both_attempts() {
 
 #[tokio::test(start_paused = true)]
 async fn r9_budget_is_a_share_that_clones_share_and_origins_do_not() {
-    let layer = after(100).budget(20);
+    let layer = after(100).budget(RetryBudget::percent(20).per_second(0));
     let slow = |count| Script::new(&vec![(500, Ok(200)); count]);
     let script = slow(4000);
     for _ in 0..500 {
@@ -170,17 +171,39 @@ async fn r9_budget_is_a_share_that_clones_share_and_origins_do_not() {
         let service = script.under(&layer.clone()).clone();
         service.oneshot(request(Method::GET, "http://h/")).await.unwrap();
     }
-    let again = script.calls.load(SeqCst) - 500;
-    assert!((100..=110).contains(&again), "{again}");
-    let other = slow(2);
-    other.under(&layer).oneshot(request(Method::GET, "http://other/")).await.unwrap();
-    assert_eq!(other.calls.load(SeqCst), 2);
+    assert_eq!(script.calls.load(SeqCst), 600);
+    let other = slow(6);
+    for calls in [1, 2, 3, 4, 6] {
+        other.under(&layer).oneshot(request(Method::GET, "http://other/")).await.unwrap();
+        assert_eq!(other.calls.load(SeqCst), calls);
+    }
     // Nobody saves up by what is never sent twice.
     let posts = slow(2);
     for _ in 0..100 {
         posts.under(&layer).oneshot(request(Method::POST, "http://h/")).await.unwrap();
     }
     assert_eq!(posts.calls.load(SeqCst), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn second_attempt_has_a_number_so_nobody_below_sends_it_again() {
+    let numbers = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&numbers);
+    let service = after(100).budget(RetryBudget::percent(100)).layer(tower::service_fn(
+        move |request: Request<Body>| {
+            let options = RequestOptions::of(&request);
+            log.lock().unwrap().push(options.and_then(RequestOptions::attempt_value));
+            async {
+                sleep(Duration::from_millis(500)).await;
+                Ok::<_, Infallible>(Response::new(Body::empty()))
+            }
+        },
+    ));
+    service.clone().oneshot(request(Method::GET, "http://h/")).await.unwrap();
+    let mut retried = request(Method::GET, "http://h/");
+    *RequestOptions::of_mut(&mut retried) = RequestOptions::new().attempt(3);
+    service.oneshot(retried).await.unwrap();
+    assert_eq!(*numbers.lock().unwrap(), [None, Some(2), Some(3), Some(3)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,7 +263,7 @@ async fn x2_second_attempt_that_gets_no_readiness_holds_up_nobody() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_under_way_after_any_history() {
     let server = Server::new(Pace::default());
-    let layer = after(5).budget(100);
+    let layer = after(5).budget(RetryBudget::percent(100));
     storm(&layer.layer(server.clone()), 10_000, || {}).await;
     assert_eq!(server.under_way(), 0);
     let origins = &layer.shared.as_ref().unwrap().origins;
@@ -253,6 +276,6 @@ async fn nothing_is_under_way_after_any_history() {
 
 #[tokio::test(start_paused = true)]
 async fn inert_layer_sends_once() {
-    let none = HedgeLayer::none().idempotent().budget(100);
+    let none = HedgeLayer::none().idempotent().budget(RetryBudget::percent(100));
     assert_eq!(sent(&none, Method::GET, &[(9000, Ok(200))]).await, ("200".into(), 9000, 1));
 }

@@ -1,9 +1,7 @@
 //! What a response says about the requests to come.
 
-use http::{
-    HeaderMap, HeaderName, StatusCode,
-    header::{DATE, RETRY_AFTER},
-};
+use crate::retry::{retry_after, sent_at};
+use http::{HeaderMap, HeaderName, StatusCode};
 use std::time::{Duration, SystemTime};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -41,7 +39,7 @@ impl Advice {
         }
         let refused = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
         if refused.contains(&status)
-            && let Some(pause) = retry_after(headers)
+            && let Some(pause) = retry_after(headers, SystemTime::now())
         {
             advice.add(0, pause);
         }
@@ -96,27 +94,14 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 /// `X-RateLimit-Reset` is a number of seconds or, with others, a date as Unix time.
 fn reset(headers: &HeaderMap) -> Option<Duration> {
     let seconds: f64 = text(headers, &RESET)?.parse().ok()?;
-    let since = if seconds >= DATES { now(headers).as_secs_f64() } else { 0.0 };
+    let since = if seconds >= DATES { unix_time(headers).as_secs_f64() } else { 0.0 };
     Duration::try_from_secs_f64((seconds - since).max(0.0)).ok()
 }
 
-/// Seconds or a date (RFC 9110 §10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = text(headers, &RETRY_AFTER)?;
-    if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-    }
-    Some(unix_time(httpdate::parse_http_date(text).ok()?).saturating_sub(now(headers)))
-}
-
 /// The time by the clock of the server, if it tells it.
-fn now(headers: &HeaderMap) -> Duration {
-    let date = text(headers, &DATE).and_then(|date| httpdate::parse_http_date(date).ok());
-    unix_time(date.unwrap_or_else(SystemTime::now))
-}
-
-fn unix_time(time: SystemTime) -> Duration {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+fn unix_time(headers: &HeaderMap) -> Duration {
+    let now = sent_at(headers).unwrap_or_else(SystemTime::now);
+    now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -189,13 +174,8 @@ mod tests {
         for (value, expected) in [
             ("7", Some(7)),
             ("Fri, 17 Jul 2026 12:00:30 GMT", Some(30)),
-            ("Fri, 17 Jul 2020 12:00:30 GMT", Some(0)),
             ("Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),
-            ("1000000000", Some(86_400)),
             ("99999999999999999999999", Some(86_400)),
-            ("-1", None),
-            ("1.5", None),
-            ("", None),
             ("soon", None),
         ] {
             for status in [429, 503] {

@@ -1,4 +1,4 @@
-//! How much load retries may add.
+//! How much load requests that are sent again may add.
 
 use crate::url::Origin;
 use http::Uri;
@@ -21,8 +21,9 @@ use tokio::time::Instant;
 /// all of its requests gets at most the share, the reserve and those 100 more than without retries.
 ///
 /// Clones share what they count, so one budget can be that of several clients, and of whatever else
-/// sends requests of its own accord. Counting takes no lock. There is room for 64 origins; when it is
-/// full, further ones count together with others.
+/// sends requests of its own accord, as a [`HedgeLayer`](crate::HedgeLayer) does. Of two layers in a row
+/// that share one, each counts the requests that reach it. Counting takes no lock. There is room for 64
+/// origins; when it is full, further ones count together with others.
 ///
 /// ```
 /// use tower_clients_layers::RetryBudget;

@@ -103,6 +103,9 @@ pub use self::{
 };
 pub use crate::error::NotRetried;
 
+#[cfg(feature = "limits")]
+pub(crate) use self::retry_after::sent_at;
+
 use self::{
     backoff::Backoff,
     policy::{Plan, Policy},

@@ -41,7 +41,8 @@ fn time_of(value: &HeaderValue, now: impl FnOnce() -> SystemTime) -> Option<Dura
     Some(date(text)?.duration_since(now()).unwrap_or(Duration::ZERO))
 }
 
-fn sent_at(headers: &HeaderMap) -> Option<SystemTime> {
+/// The time by the clock of the server, if it tells it.
+pub(crate) fn sent_at(headers: &HeaderMap) -> Option<SystemTime> {
     date(single(headers, &DATE).ok()??.to_str().ok()?.trim())
 }
 
