@@ -265,7 +265,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     }
 }
 
-/// The task that closes what is too old has nothing more to wait for.
+/// Has the task end that would wait for a connection to become too old.
 impl<C> Drop for Pool<C> {
     fn drop(&mut self) {
         self.attention.notify_one();
