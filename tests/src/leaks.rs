@@ -10,8 +10,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// How long it may take until everything has gone.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long it may take until everything has gone. What little is left of a body that was dropped is read
+/// for a second.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Keeps other tests from running that ask for it too: files are counted for the whole process.
 pub fn alone() -> MutexGuard<'static, ()> {
@@ -24,7 +25,7 @@ pub fn alone() -> MutexGuard<'static, ()> {
 ///
 /// # Panics
 ///
-/// The test does, or something is left after a second.
+/// The test does, or something is left after two seconds.
 pub fn without_leaks<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
     let _alone = alone();
     // It looks at the sockets after each poll, so that small operations are seen one by one.

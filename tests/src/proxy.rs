@@ -6,7 +6,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, Ordering::SeqCst},
     },
 };
 use tokio::{
@@ -48,33 +48,24 @@ pub struct Proxy {
     accepting: AbortHandle,
 }
 
+/// The fault, and how many operations are still good.
 #[derive(Debug, Default)]
-struct Plan {
-    /// The fault, and how many operations are still good.
-    next: Mutex<Option<(usize, Fault)>>,
-    operations: AtomicUsize,
-}
+struct Plan(Mutex<Option<(usize, Fault)>>);
 
 impl Plan {
     fn next(&self) -> MutexGuard<'_, Option<(usize, Fault)>> {
-        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The fault of an operation, if it is its turn. A fault comes once.
     fn strike(&self) -> Option<Fault> {
-        self.operations.fetch_add(1, SeqCst);
         let mut next = self.next();
         match &mut *next {
-            Some((0, fault)) => {
-                let fault = *fault;
-                *next = None;
-                Some(fault)
-            }
-            Some((left, _)) => {
+            Some((left @ 1.., _)) => {
                 *left -= 1;
                 None
             }
-            None => None,
+            _ => next.take().map(|(_, fault)| fault),
         }
     }
 }
@@ -113,16 +104,10 @@ impl Proxy {
         *self.plan.next() = Some((operations, fault));
     }
 
-    /// Takes back a fault that has not come. `false`: it has.
+    /// Takes back a fault. `false`: it has come already.
     #[must_use]
     pub fn relent(&self) -> bool {
         self.plan.next().take().is_some()
-    }
-
-    /// How many operations there have been.
-    #[must_use]
-    pub fn operations(&self) -> usize {
-        self.plan.operations.load(SeqCst)
     }
 }
 
