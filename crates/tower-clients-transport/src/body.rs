@@ -71,12 +71,15 @@ pub(crate) struct Lease {
     pub(crate) host: Arc<Host<Connection>>,
     pub(crate) pool: Arc<Pool<Connection>>,
     pub(crate) upload: Upload,
+    /// Whether the connection is not good for another one.
+    pub(crate) is_last: bool,
 }
 
 /// A connection that still sends is not good for another request.
 fn end(mut connection: Connection) {
     if let Some(lease) = connection.lease().take()
         && lease.upload.is_over()
+        && !lease.is_last
         && !connection.is_shared()
     {
         connection.rest();

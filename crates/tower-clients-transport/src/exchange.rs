@@ -8,7 +8,11 @@ use crate::{
     error::{not_sent, unanswered},
     pool::{Acquired, Host, KeyRef, Pool},
 };
-use http::{HeaderValue, Request, Response, Uri, uri::Scheme};
+use http::{
+    HeaderValue, Request, Response, Uri,
+    header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+    uri::Scheme,
+};
 use hyper::{body::Incoming, client::conn::TrySendError};
 use std::{
     future::{Future, poll_fn},
@@ -76,9 +80,17 @@ pub(crate) fn exchange(
             connection.detach();
         }
         let pool = Arc::clone(&shared.pool);
-        *connection.lease() = Some(Lease { line, host, pool, upload });
+        let is_last = is_framed_twice(&response);
+        *connection.lease() = Some(Lease { line, host, pool, upload, is_last });
         Ok(response.map(|body| ResponseBody::new(body, connection)))
     }
+}
+
+/// Whether another reader may find another end of the response, so that what follows on the connection
+/// cannot be trusted (RFC 9112 §6.3).
+fn is_framed_twice<B>(response: &Response<B>) -> bool {
+    let headers = response.headers();
+    headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
 }
 
 /// Sends a request once more, on a new connection, if the first one gives it back.

@@ -177,6 +177,21 @@ async fn answer_to_half_a_request_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn d7_answer_with_two_framings_ends_the_connection() {
+    const TWICE: &[u8] =
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n\
+        2\r\nok\r\n0\r\n\r\n";
+    let (listener, addr) = listen().await;
+    let server = answering(listener, TWICE).await;
+    let transport = Transport::new();
+    for _ in 0..3 {
+        let answer = get_it(&transport, &format!("http://{addr}/")).await;
+        assert_eq!(read(answer).await.unwrap(), "ok");
+    }
+    assert_eq!(server.await.unwrap(), 3);
+}
+
+#[tokio::test]
 async fn bytes_that_nobody_asked_for_end_the_connection() {
     let (listener, addr) = listen().await;
     let server =
