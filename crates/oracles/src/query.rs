@@ -29,6 +29,10 @@ pub fn check(input: &[u8]) {
     assert_eq!(read(appended.query().unwrap_or("")), [before.clone(), pairs.clone()].concat());
 
     let Ok(origin) = Origin::of(&uri) else { return };
+    if !origin.contains(&uri) {
+        // Its host has a form that no client sends.
+        return;
+    }
     let layer = DefaultQueryLayer::new(origin, query);
     let completed = sent(&layer, uri);
     let is_missing = |(key, _): &&(String, String)| before.iter().all(|(other, _)| other != key);

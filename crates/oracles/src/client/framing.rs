@@ -38,6 +38,9 @@ pub(super) fn read<'a>(method: &Method, bytes: &'a [u8]) -> Response<'a> {
         if method == Method::HEAD || matches!(head.status, 204 | 304) {
             return complete(Vec::new(), rest);
         }
+        if head.is_doubtful {
+            return Response::Doubtful;
+        }
         return match (head.is_chunked, head.length) {
             (true, _) => match chunks(&mut rest) {
                 Ok(Some(body)) => complete(body, rest),
@@ -60,6 +63,8 @@ struct Head {
     is_last: bool,
     is_chunked: bool,
     length: Option<usize>,
+    /// Whether what is said about the body can be read in several ways.
+    is_doubtful: bool,
 }
 
 impl Head {
@@ -77,7 +82,7 @@ impl Head {
         let status = str::from_utf8(status).ok().filter(|_| *after == b' ');
         let status = status.and_then(|status| status.parse().ok()).filter(|status| *status >= 100);
         let mut head =
-            Self { status: status.ok_or(Doubt)?, is_last: !is_new, is_chunked: false, length: None };
+            Self { status: status.ok_or(Doubt)?, is_last: !is_new, is_chunked: false, length: None, is_doubtful: false };
         loop {
             let Some(line) = line(bytes)? else { return Ok(None) };
             if line.is_empty() {
@@ -85,9 +90,7 @@ impl Head {
             }
             head.field(line)?;
         }
-        if head.is_chunked && (head.length.is_some() || !is_new) {
-            return Err(Doubt);
-        }
+        head.is_doubtful |= head.is_chunked && (head.length.is_some() || !is_new);
         Ok(Some(head))
     }
 
@@ -107,19 +110,15 @@ impl Head {
                 }
             }
             b"transfer-encoding" => {
-                if self.is_chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                    return Err(Doubt);
-                }
+                self.is_doubtful |= self.is_chunked || !value.eq_ignore_ascii_case(b"chunked");
                 self.is_chunked = true;
             }
             b"content-length" => {
                 let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
                 let length = str::from_utf8(value).ok().filter(|_| is_number);
-                let length = length.and_then(|length| length.parse().ok()).ok_or(Doubt)?;
-                if self.length.is_some_and(|other| other != length) {
-                    return Err(Doubt);
-                }
-                self.length = Some(length);
+                let length = length.and_then(|length| length.parse().ok());
+                self.is_doubtful |= length.is_none() || self.length.is_some_and(|other| Some(other) != length);
+                self.length = length;
             }
             _ => {}
         }

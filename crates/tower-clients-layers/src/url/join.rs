@@ -104,7 +104,7 @@ impl BaseUrl {
         }
         if self.origin().is_of(&url) {
             if self.inner.boundary == Boundary::Path {
-                self.check_path(url.path())?;
+                self.check_path(&uri_path(&url))?;
             }
         } else {
             let origin = Origin::of_url(&url)?;
