@@ -10,10 +10,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use std::{fmt::Debug, time::Duration};
 use tower::{Layer, Service, ServiceBuilder};
 use tower_clients::{
-    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BaseUrl, Body, CheckLayer, CheckStatusLayer,
-    Content, CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, ResumeLayer,
-    RetryLayer, Token, Unchecked,
+    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BaseUrl, Body, BreakerLayer, CheckLayer,
+    CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer,
+    DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
+    HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, RateLimitLayer, RedirectLayer,
+    ResumeLayer, RetryLayer, Token, Unchecked,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,6 +34,7 @@ pub fn layers(meter: &mut impl Meter) {
     let headers = DefaultHeadersLayer::new(origin(), headers());
     case(meter, "DefaultHeaders, 2", headers.layer(NoOp::empty()), uri);
     case(meter, "DefaultQuery, 1", default_query(&base).layer(NoOp::empty()), uri);
+    case(meter, "Redirect", RedirectLayer::new().layer(NoOp::empty()), uri);
     let authorize = AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid");
     case(meter, "Authorize", authorize.layer(NoOp::empty()), uri);
     case(meter, "FetchToken, none", FetchTokenLayer::none().layer(NoOp::empty()), uri);
@@ -52,6 +54,12 @@ pub fn layers(meter: &mut impl Meter) {
     let balance = BalanceLayer::new([BASE, "http://other.example"]).expect("the URLs are valid");
     case(meter, "Balance, 2 upstreams", balance.layer(NoOp::empty()), uri);
     case(meter, "Resume, 3 attempts", ResumeLayer::new(3).layer(NoOp::empty()), uri);
+    let concurrency = ConcurrencyLayer::per_origin(8);
+    case(meter, "Concurrency, per origin", concurrency.layer(NoOp::empty()), uri);
+    case(meter, "RateLimit, adaptive", RateLimitLayer::adaptive().layer(NoOp::empty()), uri);
+    case(meter, "Breaker", BreakerLayer::new().layer(NoOp::empty()), uri);
+    case(meter, "Hedge, 30 s", HedgeLayer::after(TIMEOUT).layer(NoOp::empty()), uri);
+    case(meter, "Coalesce", CoalesceLayer::new().layer(NoOp::empty()), uri);
     case(meter, "Check, none", CheckLayer::new(Unchecked).layer(NoOp::empty()), uri);
     decoders(meter, uri);
 }

@@ -15,8 +15,8 @@ use std::{
 };
 use tower::Service;
 use tower_clients::{
-    BalanceLayer, Client, ClientBuilder, FetchTokenLayer, Proxy, Resource, ResumeLayer, RetryLayer,
-    Token, stream::Lines,
+    BalanceLayer, Client, ClientBuilder, DecompressLayer, FetchTokenLayer, Proxy, Redirects,
+    Resource, ResumeLayer, RetryLayer, Token, stream::Lines,
 };
 
 /// Answers 200 with a prepared body.
@@ -78,8 +78,49 @@ fn waiting_adds_one_to_look_at_idle_connections() {
 
 #[test]
 fn inert_session_adds_none() {
-    let session = Client::builder("http://h/v1").build_over(NoOp::new("")).unwrap();
+    let session = bare().build_over(NoOp::new("")).unwrap();
     assert_eq!(allocations(|| session.get("user").send()), 1);
+}
+
+/// Without the layers that do something by default.
+fn bare() -> ClientBuilder {
+    Client::builder("http://h/v1")
+        .redirects(Redirects::Never)
+        .decompression(DecompressLayer::none())
+}
+
+/// The copy of the URL is the one that a transport makes otherwise: `wire_allocations` has it already.
+#[test]
+fn redirects_add_a_copy_of_the_url_and_of_what_the_request_has() {
+    const DEMO: HeaderValue = HeaderValue::from_static("demo/1");
+    let on = bare().redirects(Redirects::SameOrigin).build_over(NoOp::new("")).unwrap();
+    let off = bare().build_over(NoOp::new("")).unwrap();
+    assert_eq!(allocations(|| on.get("user").send()), 1 + 1);
+    let with_header =
+        |client: &Client<_>| allocations(|| client.get("user").header(USER_AGENT, DEMO).send());
+    assert_eq!(with_header(&on), with_header(&off) + 1 + 2);
+    let with_body = |client: &Client<_>| allocations(|| client.post("user").body("static").send());
+    assert_eq!(with_body(&on), with_body(&off) + 1 + 1);
+}
+
+#[test]
+fn inert_limits_add_none() {
+    use tower_clients::{
+        BreakerLayer, CoalesceLayer, ConcurrencyLayer, HedgeLayer, RateLimitLayer,
+    };
+    let client = client()
+        .layer(ConcurrencyLayer::none())
+        .layer(RateLimitLayer::none())
+        .layer(BreakerLayer::none())
+        .layer(HedgeLayer::none())
+        .layer(CoalesceLayer::none());
+    assert_eq!(allocations(|| client.get("user").send()), 1);
+    // Nor do those of which nobody has to wait or to ask again, when the origin is known.
+    let client = self::client()
+        .layer(ConcurrencyLayer::per_origin(8))
+        .layer(RateLimitLayer::adaptive())
+        .layer(BreakerLayer::new());
+    assert_eq!(allocations(|| client.get("user").send()), 1);
 }
 
 #[test]
@@ -95,7 +136,7 @@ fn cookies_of_another_origin_add_none() {
 
 #[test]
 fn configured_session_adds_the_header_map() {
-    let session = Client::builder("http://h/v1")
+    let session = bare()
         .header("user-agent", "demo/1")
         .header("x-api-key", "key")
         .bearer_auth("t0ken")
@@ -108,7 +149,7 @@ fn configured_session_adds_the_header_map() {
 fn token_adds_its_state_the_header_map_and_a_copy_of_the_head() {
     const DEMO: HeaderValue = HeaderValue::from_static("demo/1");
     let send = |source: bool, header: bool| {
-        let builder = Client::builder("http://h/v1");
+        let builder = bare();
         let builder =
             if source { builder.token_source(async || Token::bearer("t0ken")) } else { builder };
         let client = builder.build_over(NoOp::new("")).unwrap();
@@ -121,6 +162,16 @@ fn token_adds_its_state_the_header_map_and_a_copy_of_the_head() {
     assert_eq!(send(true, false), send(false, false) + 1 + 1 + 2);
     // Here the map is there, and is copied.
     assert_eq!(send(true, true), send(false, true) + 1 + 1 + 2);
+}
+
+/// Of `accept-encoding`; a transport needs the map for `host` anyway.
+#[test]
+fn decompression_adds_the_header_map() {
+    const DEMO: HeaderValue = HeaderValue::from_static("demo/1");
+    let on = bare().decompression(DecompressLayer::new());
+    let on = on.build_over(NoOp::new("body")).unwrap();
+    assert_eq!(allocations(|| on.get("user").send()), 1 + 2);
+    assert_eq!(allocations(|| on.get("user").header(USER_AGENT, DEMO).send()), 1 + 2);
 }
 
 #[test]
@@ -216,7 +267,7 @@ fn resume_adds_the_copy_of_what_could_be_sent_again() {
 fn retry_adds_its_state_the_number_of_the_attempt_and_a_copy_of_the_head() {
     const DEMO: HeaderValue = HeaderValue::from_static("demo/1");
     let send = |layer: RetryLayer, header: bool, options: bool| {
-        let client = Client::builder("http://h/v1").retry(layer).build_over(NoOp::new("")).unwrap();
+        let client = bare().retry(layer).build_over(NoOp::new("")).unwrap();
         allocations(|| {
             let request = client.get("user");
             let request = if header { request.header(USER_AGENT, DEMO) } else { request };
@@ -238,14 +289,13 @@ fn retry_adds_its_state_the_number_of_the_attempt_and_a_copy_of_the_head() {
 #[tokio::test]
 async fn attempt_and_idle_timeouts_add_a_timer_each_and_the_name_of_the_request() {
     let hour = std::time::Duration::from_secs(3600);
-    let builder = || Client::builder("http://h/v1");
     let send = |builder: ClientBuilder| {
         let client = builder.build_over(NoOp::new("")).unwrap();
         allocations(|| client.get("user").send())
     };
-    assert_eq!(send(builder().attempt_timeout(hour)), 1 + 2);
-    assert_eq!(send(builder().idle_timeout(hour)), 1 + 2);
-    assert_eq!(send(builder().attempt_timeout(hour).idle_timeout(hour)), 1 + 3);
+    assert_eq!(send(bare().attempt_timeout(hour)), 1 + 2);
+    assert_eq!(send(bare().idle_timeout(hour)), 1 + 2);
+    assert_eq!(send(bare().attempt_timeout(hour).idle_timeout(hour)), 1 + 3);
 }
 
 #[test]
@@ -258,4 +308,13 @@ fn failover_adds_the_copy_of_the_headers() {
         allocations(|| client.get("user").header(USER_AGENT, DEMO).send())
     };
     assert_eq!(send(true), send(false) + 2);
+}
+
+/// They are moved a few times before they are polled.
+#[test]
+fn futures_of_requests_are_small() {
+    let client = Client::new("http://h/v1").unwrap();
+    assert!(size_of_val(&client.get("user").send()) <= 768);
+    let resource = Resource::from(client);
+    assert!(size_of_val(&resource.get("user").send()) <= 1024);
 }

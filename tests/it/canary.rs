@@ -9,9 +9,12 @@ use std::{
 use testbed::Testbed;
 use tower::Layer;
 use tower_clients::{
-    BalanceLayer, BaseUrl, Body, Client, CookieJar, CookieLayer, Error, ErrorKind, FetchTokenLayer,
-    Form, Graph, Json, JsonRpc, Proxy, Remote, Resource, ResumeLayer, RetryLayer, Token, Transport,
+    BalanceLayer, BaseUrl, Body, BreakerLayer, Client, CoalesceLayer, ConcurrencyLayer, CookieJar,
+    CookieLayer, Error, ErrorKind, FetchTokenLayer, Form, Graph, HedgeLayer, Json, JsonRpc, Proxy,
+    RateLimitLayer, RedirectLayer, Remote, RequestOptions, Resource, ResumeLayer, RetryLayer,
+    Token, Transport,
     oauth::{Grant, OAuthError, TokenEndpoint},
+    redirect::{RedirectError, Redirected},
     resume::ResumeError,
 };
 use tower_clients_mock::{Mock, Reply};
@@ -46,6 +49,27 @@ async fn downloads_show_none() {
     let error = download.to_path("").await.unwrap_err();
     assert!(error.is_io());
     assert_clean(all_texts(&error));
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_show_none() {
+    let mock = (0..4).fold(Mock::new(), |mock, _| mock.reply(Reply::fail("reset")));
+    let client = Client::builder("http://h").query(&[("key", CANARY)]).bearer_auth(CANARY);
+    let client = client
+        .build_over(mock)
+        .unwrap()
+        .layer(ConcurrencyLayer::per_origin(1))
+        .layer(RateLimitLayer::new(1, Duration::from_secs(9)).burst(2))
+        .layer(BreakerLayer::new().after(3))
+        .layer(HedgeLayer::percentile(95))
+        .layer(CoalesceLayer::new());
+    assert_clean(debug(&client));
+    for _ in 0..5 {
+        let hurried = RequestOptions::new().timeout(Duration::from_secs(5));
+        let get = client.get("x?key=CANARY").extension(hurried);
+        assert_clean(debug(&get));
+        assert_clean(all_texts(&get.await.unwrap_err()));
+    }
 }
 
 #[tokio::test]
@@ -245,6 +269,33 @@ async fn errors_about_input_show_none() {
         assert_clean(debug(&request));
         assert_clean(all_texts(&request.await.unwrap_err()));
     }
+}
+
+#[tokio::test]
+async fn redirects_show_none() {
+    let to = |location: &str| {
+        let mock = Mock::new().reply(Reply::status(307).header("location", location).body(CANARY));
+        let client = Client::builder("http://h").bearer_auth(CANARY).query(&[("key", CANARY)]);
+        client.build_over(mock.reply(Reply::status(200))).unwrap()
+    };
+    for location in [
+        "http://evil/?key=CANARY",
+        "http://user:CANARY@h/",
+        "data:,CANARY",
+        "/x\\CANARY",
+        "http://CANARY:CANARY@",
+        "",
+    ] {
+        let error = to(location).get("x").await.unwrap_err();
+        assert!(error.is_redirect(), "{error:#}");
+        assert_clean(all_texts(&error));
+        assert_clean(debug(error.find_source::<RedirectError>().unwrap()));
+    }
+    let client = to("/y?key=CANARY");
+    assert_clean(debug(&RedirectLayer::new().within("http://h".parse().unwrap())));
+    let response = client.get("x").await.unwrap();
+    assert_clean(debug(Redirected::of(&response).unwrap()));
+    assert_clean(debug(&response));
 }
 
 #[tokio::test]

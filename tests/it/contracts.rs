@@ -3,10 +3,11 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use tower_clients::{
-    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, CheckLayer, CheckStatusLayer, Content,
-    CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer,
-    FetchTokenLayer, HeadOrGetLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, ResumeLayer,
-    RetryLayer, Session, Token, Unchecked, url::Origin,
+    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BodyLimitLayer, BreakerLayer, CheckLayer,
+    CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer,
+    DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer,
+    FetchTokenLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query,
+    RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer, Session, Token, Unchecked, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -60,6 +61,14 @@ async fn default_headers() {
 }
 
 #[tokio::test]
+async fn redirect() {
+    assert_contract(RedirectLayer::none()).await;
+    assert_contract(RedirectLayer::new()).await;
+    let within = RedirectLayer::new().within(ORIGIN.parse().unwrap());
+    assert_contract(within.allow_cross_origin()).await;
+}
+
+#[tokio::test]
 async fn authorize() {
     assert_contract(AuthorizeLayer::none()).await;
     assert_contract(AuthorizeLayer::bearer(origin(), "t0ken").unwrap()).await;
@@ -83,9 +92,55 @@ async fn cookies() {
 }
 
 #[tokio::test]
+async fn decompress() {
+    assert_contract(DecompressLayer::none()).await;
+    assert_contract(DecompressLayer::new()).await;
+}
+
+#[tokio::test]
+async fn body_limit() {
+    assert_contract(BodyLimitLayer::none()).await;
+    assert_contract(BodyLimitLayer::new(100)).await;
+}
+
+#[tokio::test]
 async fn balance() {
     assert_contract(BalanceLayer::new([ORIGIN]).unwrap()).await;
     assert_contract(BalanceLayer::new([ORIGIN, "http://other.test"]).unwrap()).await;
+}
+
+#[tokio::test]
+async fn concurrency() {
+    assert_contract(ConcurrencyLayer::none()).await;
+    // Where readiness is a permit, a clone needs another one.
+    assert_contract(ConcurrencyLayer::new(2)).await;
+    assert_contract(ConcurrencyLayer::per_origin(1)).await;
+}
+
+#[tokio::test]
+async fn coalesce() {
+    assert_contract(CoalesceLayer::none()).await;
+    assert_contract(CoalesceLayer::new()).await;
+}
+
+#[tokio::test]
+async fn hedge() {
+    assert_contract(HedgeLayer::none()).await;
+    assert_contract(HedgeLayer::after(Duration::from_secs(60)).idempotent()).await;
+    assert_contract(HedgeLayer::percentile(95).idempotent()).await;
+}
+
+#[tokio::test]
+async fn breaker() {
+    assert_contract(BreakerLayer::none()).await;
+    assert_contract(BreakerLayer::new()).await;
+}
+
+#[tokio::test]
+async fn rate_limit() {
+    assert_contract(RateLimitLayer::none()).await;
+    assert_contract(RateLimitLayer::adaptive()).await;
+    assert_contract(RateLimitLayer::new(9, Duration::from_millis(1))).await;
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use http::{HeaderValue, StatusCode, Uri};
 use serde_json::{Value, json};
 use testbed::Testbed;
-use tower_clients::{Client, ClientBuilder, CookieJar, Resource};
+use tower_clients::{Client, ClientBuilder, CookieJar, Redirects, Resource};
 
-/// What the server sees. Redirects are not followed, so a 302 sets cookies and this asks for them.
+/// What the server sees.
 async fn seen(client: &Client) -> Value {
     let api = Resource::from(client.clone());
     let mut answer: Value = api.get("/cookies").json().await.unwrap();
@@ -13,7 +13,7 @@ async fn seen(client: &Client) -> Value {
 }
 
 async fn redirects(client: &Client, path: &str) -> HeaderValue {
-    let response = client.get(path).await.unwrap();
+    let response = client.get(path).redirect(Redirects::Never).await.unwrap();
     assert_eq!(response.status(), StatusCode::FOUND);
     response.headers()["set-cookie"].clone()
 }

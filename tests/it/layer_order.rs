@@ -13,8 +13,9 @@ use std::{
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
     AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar,
-    CookieLayer, DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, Error,
-    FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, RetryLayer, Session, Token,
+    CookieLayer, DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer,
+    DefaultQueryLayer, Error, FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query,
+    RedirectLayer, RetryLayer, Session, Token,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -89,12 +90,16 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("join url"))
         .layer(DefaultQueryLayer::new(origin(), Query::new(&[("q", 1)])?))
         .layer(note("default query"))
+        .layer(RedirectLayer::new())
+        .layer(note("redirect"))
         .layer(DefaultHeadersLayer::new(origin(), HeaderMap::from_iter([agent])))
         .layer(note("default headers"))
         .layer(AuthorizeLayer::bearer(origin(), "t0ken")?)
         .layer(note("authorize"))
         .layer(FetchTokenLayer::new(origin(), async || Token::bearer("not asked for")))
         .layer(note("fetch token"))
+        .layer(DecompressLayer::new())
+        .layer(note("decompress"))
         .layer(CookieLayer::new(jar).only(origin()))
         .layer(note("cookies"))
         .layer(RetryLayer::new())
@@ -107,6 +112,7 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
     stack.oneshot(Request::get("/user").body(Body::empty()).unwrap()).await?;
 
     let body = "tower_clients_layers::idle_timeout::IdleBody<tower_clients_layers::body::Body>";
+    let decompressed = format!("tower_clients_layers::decompress::body::DecompressBody<{body}>");
     let value = "serde_json::value::Value";
     assert_eq!(
         *log.lock().unwrap(),
@@ -117,24 +123,30 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "check status: /user ".into(),
             "join url: http://h/v1/user ".into(),
             "default query: http://h/v1/user?q=1 ".into(),
+            "redirect: http://h/v1/user?q=1 ".into(),
             "default headers: http://h/v1/user?q=1 x-default".into(),
             "authorize: http://h/v1/user?q=1 x-default authorization".into(),
             "fetch token: http://h/v1/user?q=1 x-default authorization".into(),
-            "cookies: http://h/v1/user?q=1 x-default authorization cookie".into(),
-            "retry: http://h/v1/user?q=1 x-default authorization cookie".into(),
-            "attempt timeout: http://h/v1/user?q=1 x-default authorization cookie".into(),
-            "idle timeout: http://h/v1/user?q=1 x-default authorization cookie".into(),
+            "decompress: http://h/v1/user?q=1 x-default authorization accept-encoding".into(),
+            "cookies: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
+            "retry: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
+            "attempt timeout: http://h/v1/user?q=1 x-default authorization accept-encoding cookie"
+                .into(),
+            "idle timeout: http://h/v1/user?q=1 x-default authorization accept-encoding cookie"
+                .into(),
             "idle timeout: 200 OK tower_clients_layers::body::Body".into(),
             format!("attempt timeout: 200 OK {body}"),
             format!("retry: 200 OK {body}"),
             format!("cookies: 200 OK {body}"),
-            format!("fetch token: 200 OK {body}"),
-            format!("authorize: 200 OK {body}"),
-            format!("default headers: 200 OK {body}"),
-            format!("default query: 200 OK {body}"),
-            format!("join url: 200 OK {body}"),
-            format!("check status: 200 OK {body}"),
-            format!("decode: 200 OK {body}"),
+            format!("decompress: 200 OK {body}"),
+            format!("fetch token: 200 OK {decompressed}"),
+            format!("authorize: 200 OK {decompressed}"),
+            format!("default headers: 200 OK {decompressed}"),
+            format!("redirect: 200 OK {decompressed}"),
+            format!("default query: 200 OK {decompressed}"),
+            format!("join url: 200 OK {decompressed}"),
+            format!("check status: 200 OK {decompressed}"),
+            format!("decode: 200 OK {decompressed}"),
             format!("deadline: 200 OK {value}"),
             format!("top: 200 OK tower_clients_layers::deadline::DeadlineBody<{value}>"),
         ]
@@ -160,9 +172,11 @@ fn preassembled_stack_has_the_same_order() {
     let session = Client::builder("http://h").build_over(Mock::new()).unwrap().into_inner();
     let inner = [
         "DefaultQuery {",
+        "Redirect {",
         "DefaultHeaders {",
         "Authorize {",
         "FetchToken {",
+        "Decompress {",
         "Cookies {",
         "Retry {",
         "AttemptTimeout {",

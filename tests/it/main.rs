@@ -4,7 +4,9 @@
 
 mod allocations;
 mod blocking;
+mod blocking_threads;
 mod canary;
+mod compression;
 mod contracts;
 mod cookies;
 mod default_client;
@@ -13,10 +15,12 @@ mod exists_create;
 mod graph;
 mod graph_operations;
 mod layer_order;
+mod limits;
 mod oauth;
 mod origin_bound;
 mod pool;
 mod proxy;
+mod redirects;
 mod remote;
 mod requests;
 mod resume;

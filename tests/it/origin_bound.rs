@@ -6,12 +6,14 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
     header::{CONTENT_RANGE, ETAG, RANGE},
 };
+use std::sync::{Arc, Mutex};
 use testbed::Testbed;
 use tower::{Layer, ServiceExt, layer::layer_fn, util::BoxCloneSyncService};
 use tower_clients::{
-    AuthorizeLayer, BaseUrl, Body, BoxError, BoxService, Client, CookieJar, CookieLayer,
-    DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer, JoinUrlLayer, Query,
-    RequestOptions, Resource, ResumeLayer, RetryBudget, RetryLayer, Token,
+    AuthorizeLayer, BaseUrl, Body, BoxError, BoxService, CheckStatusLayer, Client, CookieJar,
+    CookieLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer, Error, FetchTokenLayer,
+    JoinUrlLayer, Query, RedirectLayer, RequestOptions, Resource, ResumeLayer, RetryBudget,
+    RetryLayer, Token,
 };
 
 const BASE: &str = "http://base.example";
@@ -46,6 +48,19 @@ fn layers() -> Result<Vec<Wrap>, Error> {
         wrap(CookieLayer::new(jar).only(origin())),
         wrap(ResumeLayer::new(1)),
     ])
+}
+
+/// Two sets of those with the one that follows, as all orders of all are too many.
+fn following_layers() -> Result<[Vec<Wrap>; 2], Error> {
+    let redirect = || wrap(RedirectLayer::new().allow_cross_origin());
+    let mut bound = layers()?;
+    bound.truncate(6);
+    bound.push(redirect());
+    let of_each_kind = layers()?.into_iter().enumerate();
+    let mut others: Vec<_> =
+        of_each_kind.filter(|(at, _)| [0, 1, 3, 5].contains(at)).map(|(_, layer)| layer).collect();
+    others.extend([redirect(), wrap(CheckStatusLayer::new()), wrap(DecompressLayer::new())]);
+    Ok([bound, others])
 }
 
 fn permutations(count: usize) -> Vec<Vec<usize>> {
@@ -121,6 +136,57 @@ async fn retries_leak_nothing_at_any_place_among_them() {
         assert!(!seen.contains(CANARY), "{order:?} sent {seen}");
         let seen = sent_by(&layers, &order, "http://base.example/x").await.unwrap();
         assert_eq!(seen.matches(CANARY).count(), 2 * 4, "{order:?} sent {seen}");
+    }
+}
+
+/// Redirects from the base to another origin, there, and back to the base; each server keeps what it got.
+async fn b2_chain(order: &[usize], layers: &[Wrap]) -> Vec<String> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let server = Router::new().fallback(async move |request: axum::extract::Request| {
+        let (head, _) = request.into_parts();
+        let values =
+            head.headers.iter().map(|(name, value)| format!(" {name}={}", value.to_str().unwrap()));
+        log.lock().unwrap().push(format!("{}{}", head.uri, values.collect::<String>()));
+        let to = match &*head.uri.to_string() {
+            uri if uri.starts_with("http://base.example/1") => "http://friend.example/2",
+            "http://friend.example/2" => "/3",
+            "http://friend.example/3" => "http://base.example/4",
+            "http://base.example/4" => "/5",
+            _ => return "end".into_response(),
+        };
+        axum::response::Redirect::temporary(to).into_response()
+    });
+    let stack = order.iter().fold(BoxService::new(server), |inner, &layer| layers[layer](inner));
+    let mut request = Request::get("http://base.example/1").header("accept", "shared");
+    for name in ["x-caller", "proxy-authorization"] {
+        request = request.header(name, CANARY);
+    }
+    match stack.oneshot(request.body(Body::empty()).unwrap()).await {
+        Ok(response) => assert_eq!(response.status(), 200),
+        // Below the redirects, a status that redirects is none that is accepted.
+        Err(error) => assert_eq!(Error::from_service(error).status().unwrap(), 307),
+    }
+    let seen = seen.lock().unwrap();
+    seen.clone()
+}
+
+#[tokio::test]
+async fn b2_b4_no_order_of_layers_leaks_by_redirects() {
+    for (layers, secrets) in following_layers().unwrap().iter().zip([6, 5]) {
+        let mut followed = 0;
+        for order in permutations(7) {
+            let seen = b2_chain(&order, layers).await;
+            assert_eq!(seen[0].matches(CANARY).count(), secrets, "{order:?} sent {seen:?}");
+            followed += usize::from(seen.len() == 5);
+            assert!(matches!(seen.len(), 1 | 5), "{order:?} sent {seen:?}");
+            // Not even at home again: there another server has chosen the URL.
+            for request in &seen[1..] {
+                assert!(request.contains("shared"), "{order:?} sent {seen:?}");
+                assert!(!request.contains(CANARY), "{order:?} sent {seen:?}");
+            }
+        }
+        assert!(followed >= 5040 / 2);
     }
 }
 

@@ -113,7 +113,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         if let Some((origin, value)) = self.credential.as_deref()
-            && origin.contains(request.uri())
+            && origin.binds(&request)
         {
             request.headers_mut().entry(AUTHORIZATION).or_insert_with(|| value.clone());
         }

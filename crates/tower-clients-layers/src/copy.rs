@@ -3,7 +3,7 @@
 use http::{Request, Uri};
 
 /// The request with another URI, or none when its body is a stream.
-#[cfg(any(feature = "balance", feature = "token"))]
+#[cfg(any(feature = "balance", feature = "limits", feature = "token"))]
 pub(crate) fn copy(request: &Request<crate::Body>, uri: Uri) -> Option<Request<crate::Body>> {
     let body = request.body().try_clone()?;
     Some(head_of(request, uri).map(|()| body))

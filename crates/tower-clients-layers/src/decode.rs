@@ -33,7 +33,7 @@
 //! ```
 
 use crate::{
-    BoxError, Error, ErrorKind, FromBody, RequestOptions,
+    BoxError, Error, ErrorKind, FromBody, RequestOptions, TooLarge,
     collect::{Collect, Collected, End},
     error::RequestLine,
     macros::inner_service_accessors,
@@ -68,7 +68,7 @@ impl<D> DecodeLayer<D> {
         Self { limit: DEFAULT_LIMIT, decoder: PhantomData }
     }
 
-    /// Decodes bodies of up to `bytes`; a larger one is an [`ErrorKind::Body`] error.
+    /// Decodes bodies of up to `bytes`; a larger one is an [`ErrorKind::Body`] error, by [`TooLarge`].
     #[must_use]
     pub const fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -193,7 +193,7 @@ where
                         }
                         let body = Collect::new(body, *this.limit);
                         if body.is_known_to_exceed() {
-                            break Err(over(*this.limit));
+                            break Err(TooLarge::new(*this.limit).into());
                         }
                         State::Body { head: Some(head), body }
                     }
@@ -203,7 +203,7 @@ where
                     let head = head.take().expect("polled after completion");
                     break match end {
                         End::Complete => decode::<D>(head, bytes),
-                        End::Limit => Err(over(*this.limit)),
+                        End::Limit => Err(TooLarge::new(*this.limit).into()),
                         End::Failed(error) => Err(Error::from_response_body(error)),
                     };
                 }
@@ -225,11 +225,6 @@ fn has_no_content(method: &Method, status: StatusCode) -> bool {
 fn decode<D: FromBody>(head: response::Parts, body: Bytes) -> Result<Response<D::Output>, Error> {
     let value = D::from_body(&head, body).map_err(|error| Error::new(ErrorKind::Decode, error))?;
     Ok(Response::from_parts(head, value))
-}
-
-#[cold]
-fn over(limit: usize) -> Error {
-    Error::new(ErrorKind::Body, format!("it is larger than the limit of {limit} bytes"))
 }
 
 impl<F, R, D> fmt::Debug for ResponseFuture<F, R, D> {

@@ -42,6 +42,15 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// What tells no server more than another.
+pub(crate) const SHARED: [HeaderName; 5] = [
+    header::ACCEPT,
+    header::ACCEPT_CHARSET,
+    header::ACCEPT_ENCODING,
+    header::ACCEPT_LANGUAGE,
+    header::USER_AGENT,
+];
+
 /// Makes [`DefaultHeaders`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct DefaultHeadersLayer {
@@ -62,14 +71,7 @@ impl DefaultHeadersLayer {
         if headers.is_empty() {
             return Self::none();
         }
-        let shared = [
-            header::ACCEPT,
-            header::ACCEPT_CHARSET,
-            header::ACCEPT_ENCODING,
-            header::ACCEPT_LANGUAGE,
-            header::USER_AGENT,
-        ];
-        Self { defaults: Some(Arc::new(Defaults { origin, headers, shared: shared.into() })) }
+        Self { defaults: Some(Arc::new(Defaults { origin, headers, shared: SHARED.into() })) }
     }
 
     /// Adds nothing.
@@ -109,7 +111,7 @@ impl<S> DefaultHeaders<S> {
 
 impl Defaults {
     fn add_to<B>(&self, request: &mut Request<B>) {
-        let home = self.origin.contains(request.uri());
+        let home = self.origin.binds(request);
         let present = request.headers_mut();
         if present.is_empty() {
             // Room for what is added below, `authorization` and `host` at least: growth allocates.

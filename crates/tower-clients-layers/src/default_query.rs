@@ -89,7 +89,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         if let Some((origin, query)) = self.defaults.as_deref()
-            && origin.contains(request.uri())
+            && origin.binds(&request)
         {
             match query.complete(request.uri()) {
                 Ok(None) => {}

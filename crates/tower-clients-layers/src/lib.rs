@@ -11,17 +11,25 @@
 //! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
 //! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
 //! | [`HeadOrGetLayer`] | asks by `GET` where `HEAD` is refused |
+//! | [`BodyLimitLayer`] | limits the bytes of a body while it is read |
 //! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
 //! | [`ResumeLayer`] | asks for the rest of a body that breaks off |
 //! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
+//! | [`RedirectLayer`] | follows redirects, and leaves behind what is bound to an origin |
 //! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
 //! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
 //! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
+//! | `DecompressLayer` | decodes compressed bodies, up to limits (feature `compression`) |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`RetryLayer`] | sends a request once more that failed, where that is safe |
 //! | [`AttemptTimeoutLayer`] | limits the time until a response begins |
 //! | [`IdleTimeoutLayer`] | limits the time in which nothing comes of a response |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
+//! | [`CoalesceLayer`] | makes one exchange of equal requests at the same time |
+//! | [`HedgeLayer`] | sends a request a second time when its answer is late |
+//! | [`BreakerLayer`] | does not ask an origin that has failed again and again |
+//! | [`RateLimitLayer`] | sends no more requests than a rate, or the server, allows |
+//! | [`ConcurrencyLayer`] | limits how many exchanges are under way at once |
 //!
 //! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
 //! [`validators`] are what makes a change conditional on what was read.
@@ -60,6 +68,9 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
+//! * `limits` (on): [`CoalesceLayer`], [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`] and
+//!   [`ConcurrencyLayer`], on tokio's clock.
+//! * `compression`: `DecompressLayer` for gzip, deflate, brotli and zstd.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `retry` (on): [`RetryLayer`], on tokio's clock.
@@ -71,9 +82,15 @@
 mod collect;
 mod copy;
 mod future;
+#[cfg(feature = "limits")]
+mod later;
 mod macros;
+#[cfg(feature = "limits")]
+mod per_origin;
 #[cfg(any(feature = "balance", feature = "retry"))]
 mod random;
+#[cfg(all(test, feature = "limits"))]
+mod simulation;
 
 #[cfg(feature = "timeout")]
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
@@ -83,8 +100,18 @@ pub mod authorize;
 #[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
 pub mod balance;
 pub mod body;
+pub mod body_limit;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod breaker;
 pub mod check;
 pub mod check_status;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod coalesce;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod concurrency;
 pub mod content;
 #[cfg(feature = "cookies")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
@@ -93,6 +120,9 @@ pub mod cookies;
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod deadline;
 pub mod decode;
+#[cfg(feature = "compression")]
+#[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
+pub mod decompress;
 pub mod default_headers;
 pub mod default_query;
 pub mod error;
@@ -100,6 +130,9 @@ pub mod error;
 #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
 pub mod fetch_token;
 pub mod head_or_get;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod hedge;
 #[cfg(feature = "timeout")]
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod idle_timeout;
@@ -107,6 +140,10 @@ pub mod join_url;
 pub mod media_type;
 pub mod options;
 pub mod query;
+#[cfg(feature = "limits")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
+pub mod rate_limit;
+pub mod redirect;
 #[cfg(feature = "resume")]
 #[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
 pub mod resume;
@@ -122,14 +159,26 @@ pub mod validators;
 pub use self::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
 #[cfg(feature = "balance")]
 pub use self::balance::{Balance, BalanceLayer};
+#[cfg(feature = "limits")]
+pub use self::breaker::{Breaker, BreakerLayer};
+#[cfg(feature = "limits")]
+pub use self::coalesce::{Coalesce, CoalesceLayer};
+#[cfg(feature = "limits")]
+pub use self::concurrency::{Concurrency, ConcurrencyLayer};
 #[cfg(feature = "cookies")]
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
 pub use self::deadline::{Deadline, DeadlineLayer};
+#[cfg(feature = "compression")]
+pub use self::decompress::{Decompress, DecompressLayer};
 #[cfg(feature = "token")]
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
+#[cfg(feature = "limits")]
+pub use self::hedge::{Hedge, HedgeLayer};
 #[cfg(feature = "timeout")]
 pub use self::idle_timeout::{IdleTimeout, IdleTimeoutLayer};
+#[cfg(feature = "limits")]
+pub use self::rate_limit::{RateLimit, RateLimitLayer};
 #[cfg(feature = "resume")]
 pub use self::resume::{Resume, ResumeLayer};
 #[cfg(feature = "retry")]
@@ -137,18 +186,23 @@ pub use self::retry::{Retry, RetryBudget, RetryLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,
+    body_limit::{BodyLimit, BodyLimitLayer},
     check::{Check, CheckAnswer, CheckLayer, Unchecked},
     check_status::{CheckStatus, CheckStatusLayer},
     content::{Content, ContentError, Form, FromBody, IntoBody, Json, JsonError},
     decode::{Decode, DecodeLayer},
     default_headers::{DefaultHeaders, DefaultHeadersLayer},
     default_query::{DefaultQuery, DefaultQueryLayer},
-    error::{Attempts, Error, ErrorKind, Failure, NotRetried, Problem, TimeoutError, UrlError},
+    error::{
+        Attempts, Error, ErrorKind, Failure, NotRetried, Problem, TimeoutError, TooLarge,
+        UnavailableError, UrlError,
+    },
     head_or_get::{HeadOrGet, HeadOrGetLayer},
     join_url::{JoinUrl, JoinUrlLayer},
     media_type::MediaType,
     options::{RequestOptions, Retries},
     query::Query,
+    redirect::{Redirect, RedirectLayer, Redirects},
     service::{BoxError, HttpService, SharedService},
     url::BaseUrl,
     validators::{NoValidator, Validator},

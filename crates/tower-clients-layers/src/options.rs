@@ -15,6 +15,7 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 
+use crate::redirect::Redirects;
 use http::Request;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub struct RequestOptions {
     attempt_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
     limit: Option<usize>,
+    redirect: Option<Redirects>,
     retry: Option<Retries>,
     attempt: u32,
 }
@@ -54,6 +56,7 @@ impl RequestOptions {
             attempt_timeout: None,
             idle_timeout: None,
             limit: None,
+            redirect: None,
             retry: None,
             attempt: 0,
         }
@@ -69,7 +72,8 @@ impl RequestOptions {
         request.extensions_mut().get_or_insert_default()
     }
 
-    /// The time for the whole exchange, response body included. `DeadlineLayer` reads it.
+    /// The time for the whole exchange, response body included. `DeadlineLayer` and `RateLimitLayer`
+    /// read it.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -87,7 +91,8 @@ impl RequestOptions {
         self
     }
 
-    /// The largest response body to decode, in bytes. [`DecodeLayer`](crate::DecodeLayer) reads it.
+    /// The largest response body to decode, in bytes. [`DecodeLayer`](crate::DecodeLayer) reads it, and
+    /// [`BodyLimitLayer`](crate::BodyLimitLayer).
     pub const fn limit(mut self, bytes: usize) -> Self {
         self.limit = Some(bytes);
         self
@@ -103,6 +108,12 @@ impl RequestOptions {
     /// a request alone that has one: another layer above retries it already.
     pub const fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
+        self
+    }
+
+    /// Which redirects are followed. [`RedirectLayer`](crate::RedirectLayer) reads it.
+    pub const fn redirect(mut self, redirects: Redirects) -> Self {
+        self.redirect = Some(redirects);
         self
     }
 
@@ -140,5 +151,11 @@ impl RequestOptions {
     #[must_use]
     pub const fn attempt_value(&self) -> Option<u32> {
         if self.attempt > 0 { Some(self.attempt) } else { None }
+    }
+
+    /// See [`redirect`](Self::redirect).
+    #[must_use]
+    pub const fn redirect_value(&self) -> Option<Redirects> {
+        self.redirect
     }
 }

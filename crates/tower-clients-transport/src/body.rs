@@ -159,8 +159,10 @@ impl Body for ResponseBody {
 /// Reads what little is left, so that the connection can be used again.
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        if let (Some(incoming), Some(connection)) = (self.incoming.take(), self.connection.take())
+        if let (Some(incoming), Some(mut connection)) =
+            (self.incoming.take(), self.connection.take())
             && !connection.is_shared()
+            && connection.lease().as_ref().is_some_and(|lease| !lease.pool.is_pressed(&lease.host))
             && incoming.size_hint().upper().is_some_and(|left| left <= DRAINED)
             && let Ok(runtime) = Handle::try_current()
         {

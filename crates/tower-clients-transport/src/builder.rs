@@ -125,7 +125,8 @@ impl TransportBuilder {
     /// How many connections may be open, per scheme, host and port, 1 at least. No limit by default.
     ///
     /// Further requests wait, in the order in which they came, for a connection that comes back, or
-    /// that closes so that another can be made. The wait is not part of the connect timeout.
+    /// that is given up so that another can be made. The wait is not part of the connect timeout. A
+    /// connection stays with its runtime; an idle one is closed for a request of another runtime.
     pub fn pool_max_open_per_host(mut self, connections: usize) -> Self {
         self.limits.max_open_per_host = Some(connections);
         self
@@ -134,7 +135,8 @@ impl TransportBuilder {
     /// How many connections may be open in total, 1 at least. No limit by default.
     ///
     /// As with [`pool_max_open_per_host`](Self::pool_max_open_per_host), further requests wait. The
-    /// connection that has been idle longest is closed for one that waits.
+    /// connection that has been idle longest is closed for one that waits; on a runtime that nobody
+    /// drives, its socket stays until somebody does.
     pub fn pool_max_open(mut self, connections: usize) -> Self {
         self.limits.max_open = Some(connections);
         self

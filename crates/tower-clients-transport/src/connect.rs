@@ -7,7 +7,7 @@ use crate::tls::Configured;
 use crate::{
     address::{Filter, Resolver},
     connection::Connection,
-    driver::{Task, spawn},
+    driver::Task,
     error::no_connection,
     pool::{Attention, Opening},
     version::HttpVersion,
@@ -60,7 +60,7 @@ impl Connector {
         &self,
         uri: &Uri,
         attempt: u32,
-        opening: Opening<Connection>,
+        mut opening: Opening<Connection>,
     ) -> Result<Connection, Error> {
         let connecting = self.connection(uri, opening.attention());
         let result = match self.limit {
@@ -72,10 +72,10 @@ impl Connector {
         };
         match result {
             Ok((mut connection, task)) => {
-                let permits = opening.made(&connection);
-                match task {
-                    Some(task) => spawn(task, permits),
-                    None => connection.hold(permits),
+                connection.hold(opening.permits());
+                opening.made(&connection);
+                if let Some(task) = task {
+                    tokio::spawn(task);
                 }
                 Ok(connection)
             }

@@ -49,7 +49,7 @@ pub(crate) enum Connection {
 pub(crate) struct Http1 {
     sender: http1::SendRequest<Body>,
     driver: Driver,
-    born: Instant,
+    life: Life,
     lease: Option<Lease>,
 }
 
@@ -58,9 +58,21 @@ pub(crate) struct Http1 {
 #[cfg(feature = "http2")]
 pub(crate) struct Http2 {
     sender: http2::SendRequest<Body>,
-    /// When it was made; each exchange has a share of it.
-    born: Arc<Instant>,
+    /// Each exchange has a share of it.
+    life: Arc<Life>,
     lease: Option<Lease>,
+}
+
+/// When a connection was made, and what it holds until the last way into it is dropped.
+pub(crate) struct Life {
+    born: Instant,
+    permits: Option<OpenPermits>,
+}
+
+impl Life {
+    fn new() -> Self {
+        Self { born: Instant::now(), permits: None }
+    }
 }
 
 /// The response, or why there is none, with a request that was not written.
@@ -83,7 +95,7 @@ impl Connection {
         // Whoever has an exchange on it hears of its error.
         let connection = Box::pin(connection.with_upgrades().map(drop));
         let driver = Driver::new(connection, pool);
-        Ok(Self::Http1(Box::new(Http1 { sender, driver, born: Instant::now(), lease: None })))
+        Ok(Self::Http1(Box::new(Http1 { sender, driver, life: Life::new(), lease: None })))
     }
 
     #[cfg(feature = "http2")]
@@ -101,8 +113,21 @@ impl Connection {
         }
         let (sender, connection) = builder.handshake(io).await?;
         let connection = Box::pin(connection.map(drop));
-        let born = Arc::new(Instant::now());
-        Ok((Self::Http2(Box::new(Http2 { sender, born, lease: None })), connection))
+        let life = Arc::new(Life::new());
+        Ok((Self::Http2(Box::new(Http2 { sender, life, lease: None })), connection))
+    }
+
+    /// Holds `permits` from now on. It is not shared yet.
+    pub(crate) fn hold(&mut self, permits: Option<OpenPermits>) {
+        match self {
+            Self::Http1(connection) => connection.life.permits = permits,
+            #[cfg(feature = "http2")]
+            Self::Http2(connection) => {
+                if let Some(life) = Arc::get_mut(&mut connection.life) {
+                    life.permits = permits;
+                }
+            }
+        }
     }
 
     /// Waits until it takes a request. `false`: it never will, and nothing was sent.
@@ -176,13 +201,6 @@ impl Connection {
         }
     }
 
-    /// Keeps the permits as long as it is open.
-    pub(crate) fn hold(&mut self, permits: Option<OpenPermits>) {
-        if let Some(connection) = self.exclusive() {
-            connection.driver.hold(permits);
-        }
-    }
-
     /// Gets ready to wait in the pool.
     pub(crate) fn rest(&mut self) {
         if let Some(connection) = self.exclusive() {
@@ -253,9 +271,9 @@ impl Pooled for Connection {
 
     fn born(&self) -> Instant {
         match self {
-            Self::Http1(connection) => connection.born,
+            Self::Http1(connection) => connection.life.born,
             #[cfg(feature = "http2")]
-            Self::Http2(connection) => *connection.born,
+            Self::Http2(connection) => connection.life.born,
         }
     }
 
@@ -264,8 +282,8 @@ impl Pooled for Connection {
             Self::Http1(_) => None,
             #[cfg(feature = "http2")]
             Self::Http2(connection) => {
-                let (sender, born) = (connection.sender.clone(), Arc::clone(&connection.born));
-                Some(Self::Http2(Box::new(Http2 { sender, born, lease: None })))
+                let (sender, life) = (connection.sender.clone(), Arc::clone(&connection.life));
+                Some(Self::Http2(Box::new(Http2 { sender, life, lease: None })))
             }
         }
     }
@@ -274,7 +292,7 @@ impl Pooled for Connection {
         match self {
             Self::Http1(_) => false,
             #[cfg(feature = "http2")]
-            Self::Http2(connection) => Arc::strong_count(&connection.born) > 1,
+            Self::Http2(connection) => Arc::strong_count(&connection.life) > 1,
         }
     }
 }

@@ -5,13 +5,14 @@
 //! The two wake each other through channels of hyper. Such a wake-up comes while the task is polled
 //! anyway, so it makes the poll go round once more, in place of scheduling the task again.
 //!
-//! Measured against a task for each connection: see `docs/benchmarks.md`.
+//! Measured against a task for each connection, client and server on a core each: level within 3 % where
+//! requests are awaited, at 1 to 512 connections and on both runtimes of tokio (up to 5 % behind at 512, 1 %
+//! ahead at 1), 3 to 7 % ahead where they block, and 2 % fewer instructions.
 
-use crate::pool::{Attention, OpenPermits};
+use crate::pool::Attention;
 use futures_util::task::AtomicWaker;
 use std::{
     future::Future,
-    mem,
     pin::Pin,
     sync::{
         Arc,
@@ -30,7 +31,6 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct Driver {
     /// `None` when it is over, or a task drives it.
     connection: Option<SyncWrapper<Task>>,
-    permits: Option<OpenPermits>,
     signal: Arc<Signal>,
     waker: Waker,
 }
@@ -76,12 +76,7 @@ impl Driver {
         let signal = Signal { state: AtomicU8::new(WOKEN), task: AtomicWaker::new(), pool };
         let signal = Arc::new(signal);
         let waker = Arc::clone(&signal).into();
-        Self { connection: Some(SyncWrapper::new(connection)), permits: None, signal, waker }
-    }
-
-    /// Keeps the permits as long as the connection is open.
-    pub(crate) fn hold(&mut self, permits: Option<OpenPermits>) {
-        self.permits = permits;
+        Self { connection: Some(SyncWrapper::new(connection)), signal, waker }
     }
 
     /// Polls what waits for something that comes through the connection, and the connection.
@@ -117,7 +112,7 @@ impl Driver {
             && let Some(connection) = &mut self.connection
             && connection.get_mut().as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready()
         {
-            (self.connection, self.permits) = (None, None);
+            self.connection = None;
         }
     }
 
@@ -143,15 +138,7 @@ impl Driver {
     /// Has a task drive it from here on.
     pub(crate) fn detach(&mut self) {
         if let Some(connection) = self.connection.take() {
-            spawn(connection.into_inner(), mem::take(&mut self.permits));
+            tokio::spawn(connection.into_inner());
         }
     }
-}
-
-/// Has a task drive a connection.
-pub(crate) fn spawn(connection: Task, permits: Option<OpenPermits>) {
-    tokio::spawn(async {
-        connection.await;
-        drop(permits);
-    });
 }

@@ -70,6 +70,8 @@ pub(crate) fn exchange(
         let response = match connection.send(request).await {
             Ok(response) => response,
             Err(error) => {
+                // It may hold what the other one needs.
+                drop(connection);
                 let again = Box::pin(again(&shared, &host, uri, error, is_new));
                 let response;
                 (connection, response) = again.await.map_err(named)?;
@@ -139,4 +141,16 @@ fn name(uri: &Uri) -> Result<HeaderValue, Error> {
         None => HeaderValue::try_from(host),
     }
     .map_err(|_| refused("its host is no text of ASCII"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Transport;
+
+    #[test]
+    fn exchange_stays_small_enough_for_the_quick_way_through_an_allocator() {
+        let shared = Transport::new().shared();
+        assert!(size_of_val(&exchange(shared, Request::new(Body::empty()))) <= 1024);
+    }
 }

@@ -63,6 +63,11 @@ impl Transport {
         TransportBuilder::new()
     }
 
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
     pub(crate) fn from_parts(shared: Shared) -> Self {
         Self { shared: Arc::new(shared) }
     }

@@ -2,17 +2,19 @@
 
 use crate::{
     Client, Session,
-    session::{NO_CREDENTIALS, ONE_ATTEMPT, SessionLayer, cookies},
+    session::{NO_CREDENTIALS, ONE_ATTEMPT, SessionLayer, compression, cookies},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use std::{fmt, time::Duration};
 #[cfg(feature = "cookies")]
 use tower_clients_layers::CookieJar;
+#[cfg(feature = "compression")]
+use tower_clients_layers::DecompressLayer;
 use tower_clients_layers::{
     AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer,
     DefaultQueryLayer, Error, ErrorKind, FetchTokenLayer, HttpService, IdleTimeoutLayer, Query,
-    RetryLayer, TokenSource,
+    RedirectLayer, RetryLayer, TokenSource,
     authorize::{basic, bearer},
     url::{Boundary, Origin},
 };
@@ -56,7 +58,9 @@ struct Settings {
     headers: HeaderMap,
     shared: Vec<HeaderName>,
     query: Query,
+    redirect: RedirectLayer,
     credentials: (AuthorizeLayer, FetchTokenLayer),
+    compression: compression::Layer,
     cookies: cookies::Layer,
     attempts: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer),
     deadline: DeadlineLayer,
@@ -69,7 +73,9 @@ impl ClientBuilder {
             headers: HeaderMap::new(),
             shared: Vec::new(),
             query: Query::EMPTY,
+            redirect: RedirectLayer::new(),
             credentials: NO_CREDENTIALS,
+            compression: compression::by_default(),
             cookies: cookies::none(),
             attempts: ONE_ATTEMPT,
             deadline: DeadlineLayer::none(),
@@ -151,6 +157,42 @@ impl ClientBuilder {
         })
     }
 
+    /// Sets which redirects are followed, by [`Redirects`](crate::Redirects) or a [`RedirectLayer`]. By
+    /// default those that lead to where requests may go: to the origin of the base URL, below its path if
+    /// that is the [boundary](Self::boundary), and to [allowed origins](Self::allow_origin). Any other
+    /// is an error that names its target.
+    ///
+    /// Whatever leads to another origin leaves behind what is set here, and headers of the
+    /// request too: see [`redirect`](crate::redirect).
+    ///
+    /// ```
+    /// use axum::{Router, response::Redirect, routing::get};
+    /// use tower_clients::{Client, Redirects, Resource};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// let server = Router::new()
+    ///     .route("/file", get(async || Redirect::temporary("https://files.example/7")))
+    ///     .route("/7", get(async || "content"));
+    /// let builder = || Client::builder("https://api.example.com").bearer_auth("t0ken");
+    ///
+    /// let api = Resource::from(builder().build_over(server.clone())?);
+    /// let error = api.get("file").await.unwrap_err();
+    /// assert!(format!("{error:#}").contains("it leads to https://files.example"));
+    /// assert_eq!(api.get("file").redirect(Redirects::CrossOrigin).text().await?, "content");
+    ///
+    /// let api = Resource::from(builder().allow_origin("https://files.example").build_over(server)?);
+    /// assert_eq!(api.get("file").text().await?, "content");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn redirects(self, redirects: impl Into<RedirectLayer>) -> Self {
+        self.set(|settings| {
+            settings.redirect = redirects.into();
+            Ok(())
+        })
+    }
+
     /// Authorizes by a bearer token (RFC 6750).
     pub fn bearer_auth(self, token: &str) -> Self {
         self.authorization(bearer(token))
@@ -198,6 +240,27 @@ impl ClientBuilder {
         self.set(|settings| {
             let origin = settings.base.origin().clone();
             settings.credentials = (AuthorizeLayer::none(), FetchTokenLayer::new(origin, source));
+            Ok(())
+        })
+    }
+
+    /// Sets how compressed responses are decoded. By default those to requests without an
+    /// `accept-encoding` of their own are, which ask for every coding that is known here. A download asks for
+    /// none, and an edit neither.
+    ///
+    /// ```
+    /// use tower_clients::{Client, DecompressLayer};
+    ///
+    /// let never = Client::builder("https://api.example.com").decompression(DecompressLayer::none());
+    /// let small = DecompressLayer::new().limit(10 * 1024 * 1024);
+    /// let client = Client::builder("https://api.example.com").decompression(small).build()?;
+    /// # Ok::<(), tower_clients::Error>(())
+    /// ```
+    #[cfg(feature = "compression")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
+    pub fn decompression(self, layer: DecompressLayer) -> Self {
+        self.set(|settings| {
+            settings.compression = layer;
             Ok(())
         })
     }
@@ -321,14 +384,26 @@ impl ClientBuilder {
         self,
         transport: T,
     ) -> Result<Client<Session<T>>, Error> {
-        let Settings { base, headers, shared, query, credentials, cookies, attempts, deadline } =
-            self.settings?;
+        let Settings {
+            base,
+            headers,
+            shared,
+            query,
+            redirect,
+            credentials,
+            compression,
+            cookies,
+            attempts,
+            deadline,
+        } = self.settings?;
         let origin = || base.origin().clone();
         let headers = DefaultHeadersLayer::new(origin(), headers);
         let session = SessionLayer {
             query: DefaultQueryLayer::new(origin(), query),
+            redirect: redirect.within(base.clone()),
             headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
             credentials,
+            compression,
             cookies,
             attempts,
         };

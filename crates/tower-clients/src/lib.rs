@@ -38,8 +38,7 @@
 //! # }
 //! ```
 //!
-//! What it does not do yet: redirects are not followed, bodies are not decompressed. Until
-//! [`ClientBuilder::retry`] is set, nothing is retried (a [`Proxy`] goes on to another host, where that
+//! Until [`ClientBuilder::retry`] is set, nothing is retried (a [`Proxy`] goes on to another host, where that
 //! is safe; a request whose access token was refused is sent with a new one). No `accept` or `user-agent` header is sent unless it is set.
 //!
 //! A client is `Clone + Send + Sync`, shares its connections with its clones and children, and can
@@ -57,6 +56,7 @@
 //! # Features
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard.
+//! * `compression`: compressed responses are asked for and decoded; `ClientBuilder::decompression`.
 //! * `cookies`: cookies that persist across requests, by `ClientBuilder::cookies`.
 //! * `http2` (on): HTTP/2, by ALPN or prior knowledge.
 //! * `ring` (on): TLS with the cryptography of ring.
@@ -101,3 +101,7 @@ pub use tower_clients_transport::{Transport, TransportBuilder};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/layers.md")]
+struct Layers;

@@ -9,7 +9,9 @@ use crate::{
 };
 use http::Method;
 use serde::{Serialize, de::DeserializeOwned};
-use tower_clients_layers::{Body, Content, Error, HttpService, SharedService, url::ToReference};
+use tower_clients_layers::{
+    Body, Content, Error, HttpService, Redirects, SharedService, url::ToReference,
+};
 use tower_clients_transport::Transport;
 use tower_layer::Layer;
 
@@ -128,7 +130,8 @@ impl<S: Clone> Resource<S> {
     }
 
     /// A `HEAD` request that gives whether there is something: `true` for a status of 2xx or 3xx,
-    /// `false` for 404 and 410.
+    /// `false` for 404 and 410. No redirect is followed unless the [request](RequestBuilder::redirect)
+    /// says so.
     ///
     /// [`or_get`](RequestBuilder::or_get) asks by `GET` where `HEAD` is refused.
     ///
@@ -149,11 +152,12 @@ impl<S: Clone> Resource<S> {
     /// # }
     /// ```
     pub fn exists(&self, reference: impl ToReference) -> RequestBuilder<S, Exists> {
-        self.start(Method::HEAD, reference)
+        self.start(Method::HEAD, reference).redirect(Redirects::Never)
     }
 
     /// A `POST` request that gives the `Location` of what was created, as an absolute URI; `None`
-    /// when a response of 2xx has none. The body of the response is dropped.
+    /// when a response of 2xx has none. The body of the response is dropped. No redirect is followed
+    /// unless the [request](RequestBuilder::redirect) says so.
     ///
     /// The URI is data: it may lead to another origin. Given to [`get`](Self::get) or
     /// [`at`](Self::at) it is checked like any other reference. [`location`](crate::url::location)
@@ -183,7 +187,7 @@ impl<S: Clone> Resource<S> {
     /// # }
     /// ```
     pub fn create(&self, reference: impl ToReference) -> RequestBuilder<S, Create> {
-        self.start(Method::POST, reference)
+        self.start(Method::POST, reference).redirect(Redirects::Never)
     }
 
     /// A `PATCH` request, to be given the members that change, as `.json(..)`.

@@ -120,7 +120,7 @@ fn features() -> Result {
     let alone = [
         (
             "tower-clients-layers",
-            &["balance", "charset", "cookies", "resume", "timeout", "token"][..],
+            &["balance", "charset", "cookies", "limits", "resume", "timeout", "token"][..],
         ),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
         ("tower-clients", &["charset", "cookies", "tls", "ring", "http2"]),

@@ -54,7 +54,7 @@ mod tests;
 pub use self::jar::CookieJar;
 
 use crate::{macros::inner_service_accessors, url::Origin};
-use http::{Request, Response, Uri, header::COOKIE};
+use http::{Request, Response, header::COOKIE};
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
@@ -94,13 +94,13 @@ impl CookieLayer {
         Self { jar: None, only: None }
     }
 
-    /// The jar, and the URL by which it is asked, when there are cookies for `uri` at all.
-    fn jar_for(&self, uri: &Uri) -> Option<(CookieJar, Url)> {
+    /// The jar, and the URL by which it is asked, when there are cookies for `request` at all.
+    fn jar_for<B>(&self, request: &Request<B>) -> Option<(CookieJar, Url)> {
         let jar = self.jar.as_ref()?;
-        if self.only.as_ref().is_some_and(|origin| !origin.contains(uri)) {
+        if self.only.as_ref().is_some_and(|origin| !origin.binds(request)) {
             return None;
         }
-        Some((jar.clone(), store::url_of(uri)?))
+        Some((jar.clone(), store::url_of(request.uri())?))
     }
 }
 
@@ -136,7 +136,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let jar = self.layer.jar_for(request.uri());
+        let jar = self.layer.jar_for(&request);
         if let Some((jar, url)) = &jar
             && !request.headers().contains_key(COOKIE)
             && let Some(value) = jar.header(url)

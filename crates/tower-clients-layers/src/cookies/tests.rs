@@ -1,5 +1,5 @@
 use super::*;
-use http::{HeaderMap, HeaderValue, header::SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Uri, header::SET_COOKIE};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, SystemTime},

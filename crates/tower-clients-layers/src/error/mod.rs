@@ -22,6 +22,8 @@ mod attempts;
 mod failure;
 mod request_line;
 mod timeout;
+mod too_large;
+mod unavailable;
 mod url;
 
 pub(crate) use self::url::Reason;
@@ -30,6 +32,8 @@ pub use self::{
     failure::{Failure, Problem},
     request_line::RequestLine,
     timeout::TimeoutError,
+    too_large::TooLarge,
+    unavailable::UnavailableError,
     url::UrlError,
 };
 
@@ -87,6 +91,11 @@ pub enum ErrorKind {
     Blocking,
     /// There is no access token to authorize the request with.
     Authorize,
+    /// The request was not sent, because its origin is not to be asked now: a rate limit or an open
+    /// breaker kept it back.
+    Unavailable,
+    /// The response redirects to where the request may not go.
+    Redirect,
 }
 
 impl Error {
@@ -130,8 +139,8 @@ impl Error {
 
     #[cold]
     fn build(kind: ErrorKind, failure: Option<Failure>, source: Option<BoxError>) -> Self {
-        use ErrorKind::{Blocking, Config, Connect, Request, Url};
-        let sent = !matches!(kind, Blocking | Config | Url | Request | Connect);
+        use ErrorKind::{Blocking, Config, Connect, Request, Unavailable, Url};
+        let sent = !matches!(kind, Blocking | Config | Url | Request | Connect | Unavailable);
         Self {
             inner: Box::new(Inner { kind, sent, target: None, failure, attempts: None, source }),
         }
@@ -149,6 +158,13 @@ impl Error {
     #[must_use]
     pub fn not_sent(mut self) -> Self {
         self.inner.sent = false;
+        self
+    }
+
+    /// Marks that the server may have seen the request, for layers that send more than one for it.
+    #[must_use]
+    pub fn sent(mut self) -> Self {
+        self.inner.sent = true;
         self
     }
 
@@ -269,6 +285,20 @@ impl Error {
         self.inner.kind == ErrorKind::Authorize
     }
 
+    /// Whether a limit of this side kept the request back; [`unavailable`](Self::unavailable) says which.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        self.inner.kind == ErrorKind::Unavailable
+    }
+
+    /// Whether the response redirects and was not followed;
+    /// [`find_source`](Self::find_source) has the
+    /// [`RedirectError`](crate::redirect::RedirectError), which says why and where it leads.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        self.inner.kind == ErrorKind::Redirect
+    }
+
     /// The status of a response that was not accepted.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -306,6 +336,12 @@ impl Error {
     /// Which time limit passed.
     #[must_use]
     pub fn timeout(&self) -> Option<&TimeoutError> {
+        self.find_source()
+    }
+
+    /// Which limit kept the request back, and how long it holds.
+    #[must_use]
+    pub fn unavailable(&self) -> Option<&UnavailableError> {
         self.find_source()
     }
 
@@ -373,6 +409,8 @@ impl ErrorKind {
             Self::Blocking => "a blocking call was made inside of an async task",
             Self::Validator => "the response has no validator to make a change conditional on",
             Self::Authorize => "there is no access token",
+            Self::Unavailable => "the origin is not to be asked now",
+            Self::Redirect => "the redirect is not followed",
         }
     }
 }

@@ -14,6 +14,7 @@ pub struct UrlError {
 pub(crate) enum Reason {
     Invalid(url::ParseError),
     NotAbsolute,
+    Unaddressed,
     Scheme,
     UserInfo,
     ClearText,
@@ -75,6 +76,9 @@ impl fmt::Display for UrlError {
         f.write_str(match &self.reason {
             Reason::Invalid(error) => return write!(f, "it does not parse: {error}"),
             Reason::NotAbsolute => "a base URL starts with `http://` or `https://` and a host",
+            Reason::Unaddressed => {
+                "the request has no scheme and host that it is relative to; join it to a base URL first"
+            }
             Reason::Scheme => {
                 "only the schemes `http` and `https` are spoken here; a path with a colon starts with `./`"
             }

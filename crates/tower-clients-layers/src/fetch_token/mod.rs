@@ -65,6 +65,8 @@
 //! requests within the next second; later ones fetch again. Such an error
 //! [may have been sent](crate::Error::may_have_been_sent) only when it is about the second sending.
 //!
+//! Who waits drives the fetch, on one runtime. Where there are several, see [`SpawnFetch`].
+//!
 //! # Cost
 //!
 //! A request that gets no token costs nothing. One that does costs an allocation for its state, one for
@@ -78,11 +80,17 @@
 mod future;
 mod shared;
 mod source;
+mod spawn;
 #[cfg(test)]
 mod tests;
 mod token;
 
-pub use self::{future::ResponseFuture, source::TokenSource, token::Token};
+pub use self::{
+    future::ResponseFuture,
+    source::TokenSource,
+    spawn::{SpawnFetch, with_fetches_spawned_by},
+    token::Token,
+};
 
 use self::shared::Shared;
 use crate::{Body, BoxError, Error, macros::inner_service_accessors, url::Origin};
@@ -163,7 +171,7 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         match &self.shared {
             Some(shared)
-                if shared.origin.contains(request.uri())
+                if shared.origin.binds(&request)
                     && !request.headers().contains_key(AUTHORIZATION) =>
             {
                 let clone = self.inner.clone();

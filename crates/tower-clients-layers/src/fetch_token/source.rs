@@ -3,6 +3,7 @@
 use super::{
     Token,
     shared::{Fetch, Held, Shared, SourcePanicked},
+    spawn::spawned,
 };
 use crate::BoxError;
 use futures_util::FutureExt;
@@ -97,15 +98,14 @@ pub(super) trait Source: Send + Sync {
 impl<T: TokenSource> Source for T {
     fn start(self: Arc<Self>, shared: Weak<Shared>, previous: Option<Arc<Held>>) -> Fetch {
         let asked = Instant::now();
-        Box::pin(async move {
+        let fetch = async move {
             let fetch = self.fetch(previous.as_deref().map(Held::token));
             // All who wait have this future, so none of them may take the panic as its own.
-            let token = AssertUnwindSafe(fetch).catch_unwind().await;
-            let token = match token {
+            match AssertUnwindSafe(fetch).catch_unwind().await {
                 Ok(token) => token.map_err(Into::into),
                 Err(_) => Err(SourcePanicked.into()),
-            };
-            Shared::fetched(&shared, asked, token)
-        })
+            }
+        };
+        Box::pin(async move { Shared::fetched(&shared, asked, spawned(fetch).await) })
     }
 }

@@ -18,8 +18,8 @@ use url::{Position, Url};
 /// # Errors
 ///
 /// There are lines that differ; the value is not UTF-8, does not parse, has another scheme than
-/// `http` and `https`, or has user information (RFC 9110 §4.2.4), a control character or a
-/// backslash.
+/// `http` and `https`, or has user information (RFC 9110 §4.2.4), an empty host, a control character
+/// or a backslash.
 ///
 /// ```
 /// use http::{HeaderMap, HeaderValue, Uri, header::LOCATION};
@@ -45,12 +45,27 @@ pub fn location(request: &Uri, headers: &HeaderMap) -> Result<Option<Uri>, UrlEr
         return Err(Reason::UserInfo.into());
     }
     Origin::of_url(&url)?;
+    if has_empty_host(reference) {
+        return Err(Reason::NoHost.into());
+    }
     let mut text = format!("{}{}", &url[..Position::BeforePath], uri_path(&url));
     if let Some(query) = uri_query(&url) {
         text.push('?');
         text.push_str(&query);
     }
     Ok(Some(text.parse::<Uri>().map_err(http::Error::from)?))
+}
+
+/// As `http:///x` has. Some parsers skip the slashes and then read a host.
+fn has_empty_host(reference: &str) -> bool {
+    let is_scheme =
+        |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    let rest = match reference.trim_start().split_once("//") {
+        Some(("", rest)) => rest,
+        Some((scheme, rest)) if scheme.strip_suffix(':').is_some_and(is_scheme) => rest,
+        _ => return false,
+    };
+    rest.starts_with('/')
 }
 
 #[cfg(test)]
@@ -76,6 +91,8 @@ mod tests {
             ("https://other:8443/x", "https://other:8443/x"),
             ("//other/x", "http://other/x"),
             ("@host", "http://h/v1/@host"),
+            ("/a///b", "http://h/a///b"),
+            ("x?u=http:///b", "http://h/v1/x?u=http:///b"),
             ("/é^?`", "http://h/%C3%A9%5E?%60"),
         ] {
             let given = located(&[reference.as_bytes()]).unwrap().unwrap();
@@ -99,6 +116,8 @@ mod tests {
             (b"ftp://h/x", "schemes"),
             (b"mailto:a", "schemes"),
             (b"http://", "does not parse"),
+            (b"http:///evil/", "a host"),
+            (b" ////evil/", "empty host"),
         ] {
             let error = located(&[reference]).unwrap_err().to_string();
             assert!(error.contains(reason) && !error.contains("CANARY"), "{error}");

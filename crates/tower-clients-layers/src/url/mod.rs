@@ -38,7 +38,7 @@ mod rules;
 pub use self::{
     base::{BaseUrl, Boundary},
     location::location,
-    origin::Origin,
+    origin::{CrossedOrigin, Origin},
     redact::redact,
     reference::{Reference, Segment, ToReference},
 };

@@ -2,9 +2,15 @@
 
 use super::rules::{has_user_info, parse_absolute};
 use crate::error::{Error, Reason, UrlError};
-use http::{Uri, uri::Authority};
+use http::{Request, Uri, uri::Authority};
 use std::{fmt, str::FromStr, sync::Arc};
 use url::Url;
+
+/// An extension of requests that a redirect led to from another origin, over however many hops.
+/// [`RedirectLayer`](crate::RedirectLayer) adds it; with it, a request gets nothing that is bound to an
+/// origin, wherever it goes: another server has chosen its URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CrossedOrigin;
 
 /// Scheme, host and port (RFC 6454), in one canonical form.
 ///
@@ -78,6 +84,13 @@ impl Origin {
         authority.as_str() == &*self.inner.authority
             || self.inner.host.eq_ignore_ascii_case(authority.host())
                 && port_of(authority, https) == Some(self.inner.port)
+    }
+
+    /// Whether a request gets what is bound to this origin: its URI lies here, and no redirect from
+    /// another origin [led](CrossedOrigin) to it.
+    #[must_use]
+    pub fn binds<B>(&self, request: &Request<B>) -> bool {
+        self.contains(request.uri()) && request.extensions().get::<CrossedOrigin>().is_none()
     }
 
     /// Whether a parsed URL lies on this origin.
@@ -192,6 +205,15 @@ mod tests {
         ] {
             assert_eq!(origin.contains(&uri.parse().unwrap()), inside, "{uri}");
         }
+    }
+
+    #[test]
+    fn b2_nothing_is_bound_to_a_request_that_crossed_origins() {
+        let origin = origin("http://h").unwrap();
+        let mut request = Request::get("http://h/x").body(()).unwrap();
+        assert!(origin.binds(&request));
+        request.extensions_mut().insert(CrossedOrigin);
+        assert!(!origin.binds(&request));
     }
 
     #[test]

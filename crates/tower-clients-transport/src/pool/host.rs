@@ -1,12 +1,16 @@
 //! The connections to one server.
 
-use super::{Attention, Limits, permit::Permits};
+use super::{
+    Attention, Limits,
+    permit::{Permits, Who},
+};
 use http::HeaderValue;
 use std::{
     collections::VecDeque,
     future::Future,
     mem,
     pin::Pin,
+    ptr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
@@ -94,15 +98,23 @@ impl<C: Pooled> Idle<C> {
 }
 
 impl<C: Pooled> Host<C> {
-    pub(super) fn new(name: HeaderValue, limits: Limits, attention: Attention) -> Self {
+    pub(super) fn new(
+        name: HeaderValue,
+        limits: Limits,
+        permits: Permits,
+        attention: Attention,
+    ) -> Self {
         let slot = Slot {
             idle: Vec::new(),
             shared: None,
             multiplexing: Multiplexing::Unknown,
             waiting: VecDeque::new(),
         };
-        let permits = Permits::new(limits.max_open_per_host);
         Self { name, permits, attention, limits, slot: Mutex::new(slot) }
+    }
+
+    pub(super) fn who(&self) -> Who {
+        ptr::from_ref(self).addr()
     }
 
     fn slot(&self) -> MutexGuard<'_, Slot<C>> {
@@ -148,9 +160,9 @@ impl<C: Pooled> Host<C> {
         Waiting { host: Arc::clone(self), receiver }
     }
 
-    /// Gives a connection to the request that has waited longest; without one, it is kept if
-    /// `keeps` is true.
-    pub(super) fn put(&self, mut connection: C, keeps: bool) -> bool {
+    /// Gives a connection to the request that has waited longest; without one, it is kept. Whether it
+    /// is.
+    pub(super) fn put(&self, mut connection: C) -> bool {
         let mut slot = self.slot();
         while let Some(waiting) = slot.waiting.pop_front() {
             match waiting.send(Grant::Connection(connection)) {
@@ -158,7 +170,7 @@ impl<C: Pooled> Host<C> {
                 _ => return false,
             }
         }
-        let keeps = keeps && slot.idle.len() < self.limits.max_idle_per_host;
+        let keeps = slot.idle.len() < self.limits.max_idle_per_host;
         if keeps {
             slot.idle.push(Idle { connection, since: Instant::now() });
         }
@@ -256,7 +268,7 @@ impl<C: Pooled> Drop for Waiting<C> {
     fn drop(&mut self) {
         self.receiver.close();
         if let Ok(Grant::Connection(connection)) = self.receiver.try_recv() {
-            self.host.put(connection, true);
+            self.host.put(connection);
         }
     }
 }

@@ -36,6 +36,11 @@ impl<'a> KeyRef<'a> {
         Self { runtime, is_https, authority }
     }
 
+    /// Whether it is the same server, on any runtime.
+    pub(super) fn is_server_of(self, key: &Key) -> bool {
+        Self { runtime: key.runtime, ..self } == key.as_key()
+    }
+
     pub(super) fn to_key(self) -> Key {
         let Self { runtime, is_https, authority } = self;
         Key { runtime, is_https, authority: authority.into() }

@@ -3,8 +3,11 @@
 //! A request takes the connection that was put back last, or shares one that carries many requests
 //! at once, or makes one. Where it is not known yet whether a connection would carry many, the first
 //! request finds out and the others wait for it. Where there may be no more connections, a request
-//! waits for one to come back or to close, in the order of arrival; an idle one to another server is
-//! closed for it.
+//! waits for one to come back or to be given up, in the order of arrival; an idle one to another
+//! server, or of another runtime, is closed for it.
+//!
+//! It is a list of our own. What hyper-util composes pools of is as fast (`cargo xtask bench` has its cache
+//! beside this), but has neither limits nor ages nor an order of waiting: to add them would be this again.
 
 mod host;
 mod key;
@@ -20,7 +23,7 @@ pub(crate) use self::{
 use self::{
     host::{Grant, Taken},
     key::{AsKey, Key},
-    permit::{Permit, Permits},
+    permit::{Permit, Permits, Who},
 };
 use http::HeaderValue;
 use std::{
@@ -29,7 +32,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, PoisonError, RwLock, Weak,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::Poll,
     time::Duration,
@@ -58,8 +61,6 @@ pub(crate) struct Pool<C> {
     limits: Limits,
     permits: Permits,
     hosts: RwLock<HashMap<Key, Arc<Host<C>>>>,
-    /// How many wait because of the limit of all connections.
-    pressing: AtomicUsize,
     /// Whether the task runs that closes what is too old.
     is_swept: AtomicBool,
     attention: Attention,
@@ -81,7 +82,9 @@ pub(crate) struct Opening<C: Pooled> {
     permits: Option<OpenPermits>,
 }
 
-/// What an open connection holds until it is closed.
+/// What goes with an open connection until that is given up.
+///
+/// The task that drives it does not hold this: its runtime may be one that nobody drives for now.
 #[derive(Debug)]
 pub(crate) struct OpenPermits(
     #[expect(dead_code, reason = "it is held")] Permit,
@@ -94,7 +97,6 @@ impl<C: Pooled + Send + 'static> Pool<C> {
             limits,
             permits: Permits::new(limits.max_open),
             hosts: RwLock::default(),
-            pressing: AtomicUsize::new(0),
             is_swept: AtomicBool::new(false),
             attention: Attention::default(),
         }
@@ -115,10 +117,16 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         drop(hosts);
         let name = name()?;
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
-        let host = hosts
-            .entry(key.to_key())
-            .or_insert_with(|| Arc::new(Host::new(name, self.limits, Arc::clone(&self.attention))));
-        let host = Arc::clone(host);
+        let host = match hosts.get(&key as &dyn AsKey) {
+            Some(host) => Arc::clone(host),
+            None => {
+                let permits = self.permits_of(&hosts, key);
+                let host =
+                    Arc::new(Host::new(name, self.limits, permits, Arc::clone(&self.attention)));
+                hosts.insert(key.to_key(), Arc::clone(&host));
+                host
+            }
+        };
         drop(hosts);
         // It may never have a connection to keep, and is forgotten all the same.
         self.sweep();
@@ -152,7 +160,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     /// The right to make a connection that no other request shares in before it is there.
     pub(crate) async fn acquire_new(&self, host: &Arc<Host<C>>) -> Opening<C> {
         let mut opening = Opening::new(host, false);
-        opening.permits = Some(self.permits_for(host).await);
+        opening.permits = Some(self.permits_for(host, permit::NOBODY).await);
         opening
     }
 
@@ -165,7 +173,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
             return Some(Acquired::Opening(opening));
         }
         let mut waiting = host.wait();
-        let mut permits = pin!(self.permits_for(&host));
+        let mut permits = pin!(self.permits_for(&host, host.who()));
         let granted = poll_fn(|cx| match Pin::new(&mut waiting).poll(cx) {
             Poll::Ready(grant) => Poll::Ready(Err(grant)),
             Poll::Pending => permits.as_mut().poll(cx).map(Ok),
@@ -180,27 +188,45 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         }
     }
 
-    async fn permits_for(&self, host: &Host<C>) -> OpenPermits {
-        let permit = host.permits.take().await;
-        if let Some(total) = self.permits.try_take() {
-            return OpenPermits(permit, total);
-        }
-        let _pressing = Pressing::new(&self.pressing);
-        self.close_longest_idle();
-        OpenPermits(permit, self.permits.take().await)
+    /// The permits of a server are the same on all runtimes.
+    fn permits_of(&self, hosts: &HashMap<Key, Arc<Host<C>>>, key: KeyRef<'_>) -> Permits {
+        let limit = self.limits.max_open_per_host;
+        let mut others =
+            hosts.iter().filter(|(other, _)| limit.is_some() && key.is_server_of(other));
+        others.next().map_or_else(|| Permits::new(limit), |(_, host)| host.permits.clone())
+    }
+
+    async fn permits_for(&self, host: &Host<C>, who: Who) -> OpenPermits {
+        let take =
+            async |permits: &Permits| permits.take(who, || self.close_longest_idle(permits)).await;
+        OpenPermits(take(&host.permits).await, take(&self.permits).await)
     }
 
     /// Takes a connection back whose exchange is over.
     pub(crate) fn put(self: &Arc<Self>, host: &Host<C>, connection: C) {
-        let is_wanted_elsewhere = self.pressing.load(Ordering::Relaxed) > 0;
-        if host.put(connection, !is_wanted_elsewhere) {
-            self.sweep();
+        if !host.put(connection) {
+            return;
+        }
+        self.sweep();
+        // Who waits from here on finds the connection idle.
+        for permits in [&host.permits, &self.permits] {
+            if permits.are_wanted_beside(host.who()) {
+                self.close_longest_idle(permits);
+            }
         }
     }
 
-    fn close_longest_idle(&self) {
+    /// Whether others wait for a connection to be given up, and this host has one.
+    pub(crate) fn is_pressed(&self, host: &Host<C>) -> bool {
+        [&host.permits, &self.permits].iter().any(|permits| permits.are_wanted_beside(host.who()))
+    }
+
+    /// Of those that take such permits.
+    fn close_longest_idle(&self, permits: &Permits) {
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
-        let longest = hosts.values().filter_map(|host| Some((host.idle_since()?, host)));
+        let hosts = hosts.values();
+        let hosts = hosts.filter(|host| self.permits.are(permits) || host.permits.are(permits));
+        let longest = hosts.filter_map(|host| Some((host.idle_since()?, host)));
         if let Some((_, host)) = longest.min_by_key(|(since, _)| *since) {
             host.close_oldest();
         }
@@ -239,22 +265,6 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     }
 }
 
-/// Counts one that waits.
-struct Pressing<'a>(&'a AtomicUsize);
-
-impl<'a> Pressing<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Pressing<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// Says that the task has ended, also when its runtime has.
 struct Sweeper<C>(Weak<Pool<C>>);
 
@@ -275,11 +285,15 @@ impl<C: Pooled> Opening<C> {
         Arc::clone(&self.host.attention)
     }
 
-    /// There is a connection, which holds the permits until it is closed.
-    pub(crate) fn made(mut self, connection: &C) -> Option<OpenPermits> {
+    /// What the connection is to hold, as soon as there is one.
+    pub(crate) fn permits(&mut self) -> Option<OpenPermits> {
+        self.permits.take()
+    }
+
+    /// There is a connection.
+    pub(crate) fn made(mut self, connection: &C) {
         self.leads = false;
         self.host.made(connection);
-        self.permits.take()
     }
 
     /// There is none, and others would fare no better.

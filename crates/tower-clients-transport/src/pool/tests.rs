@@ -1,7 +1,7 @@
 use super::*;
 use http::Uri;
 use std::{sync::Mutex, task::Context};
-use tokio::{runtime, time::sleep};
+use tokio::{runtime, task::spawn_blocking, time::sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -152,7 +152,7 @@ async fn shared_connection_is_kept_while_a_request_is_on_it() {
     let a = host(&pool, "a");
     let shared = Fake::shared(1);
     shared.is_busy.store(true, Ordering::Relaxed);
-    drop(opening(at_once(pool.acquire(&a, true))).made(&shared));
+    opening(at_once(pool.acquire(&a, true))).made(&shared);
     sleep(1000 * SECOND).await;
     assert_eq!(id(at_once(pool.acquire(&a, true))), 1);
     shared.is_busy.store(false, Ordering::Relaxed);
@@ -199,7 +199,7 @@ async fn first_requests_wait_for_one_connection_that_many_can_share() {
     let (mut second, mut third) =
         (Box::pin(pool.acquire(&a, true)), Box::pin(pool.acquire(&a, true)));
     assert!(at_once(&mut second).is_none() && at_once(&mut third).is_none());
-    drop(first.made(&Fake::shared(1)));
+    first.made(&Fake::shared(1));
     assert_eq!((id(at_once(second)), id(at_once(third))), (1, 1));
     assert_eq!(id(at_once(pool.acquire(&a, true))), 1);
 }
@@ -211,7 +211,7 @@ async fn first_requests_make_their_own_when_it_cannot_be_shared() {
     let first = opening(at_once(pool.acquire(&a, true)));
     let mut second = Box::pin(pool.acquire(&a, true));
     assert!(at_once(&mut second).is_none());
-    drop(first.made(&Fake::new(1)));
+    first.made(&Fake::new(1));
     opening(at_once(second));
     opening(at_once(pool.acquire(&a, true)));
 }
@@ -227,7 +227,7 @@ async fn next_request_takes_over_from_one_that_was_given_up() {
     drop(first);
     let second = opening(at_once(second));
     assert!(at_once(&mut third).is_none());
-    drop(second.made(&Fake::shared(2)));
+    second.made(&Fake::shared(2));
     assert_eq!(id(at_once(third)), 2);
 }
 
@@ -244,9 +244,10 @@ async fn all_try_for_themselves_when_the_first_failed() {
 }
 
 /// A connection and what it holds.
-fn made(opening: Opening<Fake>, id: u32) -> (Fake, Option<OpenPermits>) {
+fn made(mut opening: Opening<Fake>, id: u32) -> (Fake, Option<OpenPermits>) {
     let fake = Fake::new(id);
-    let permits = opening.made(&fake);
+    let permits = opening.permits();
+    opening.made(&fake);
     (fake, permits)
 }
 
@@ -303,6 +304,59 @@ async fn limit_of_all_closes_what_is_idle_elsewhere() {
     drop(second_permits);
     opening(at_once(pool.acquire(&a, false)));
     drop(third);
+}
+
+#[tokio::test]
+async fn limit_of_a_host_is_that_of_all_runtimes() {
+    let pool = pool(Limits { max_open_per_host: Some(1), ..UNLIMITED });
+    let here = host(&pool, "a");
+    let elsewhere = spawn_blocking({
+        let pool = Arc::clone(&pool);
+        move || {
+            let runtime = runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(async { host(&pool, "a") })
+        }
+    });
+    let elsewhere = elsewhere.await.unwrap();
+    let (fake, permits) = made(opening(at_once(pool.acquire(&here, false))), 1);
+    let weak = Arc::downgrade(&fake.is_open);
+    let mut waiting = Box::pin(pool.acquire(&elsewhere, false));
+    assert!(at_once(&mut waiting).is_none());
+    // It is of no use there, so it is not kept.
+    pool.put(&here, fake);
+    assert_eq!(weak.strong_count(), 0);
+    drop(permits);
+    opening(at_once(waiting));
+}
+
+#[tokio::test]
+async fn connection_is_kept_when_those_who_wait_have_been_given_one() {
+    let pool = pool(Limits { max_open: Some(2), max_open_per_host: Some(2), ..UNLIMITED });
+    let a = host(&pool, "a");
+    let (first, _first) = made(opening(at_once(pool.acquire(&a, false))), 1);
+    let (second, _second) = made(opening(at_once(pool.acquire(&a, false))), 2);
+    let mut waiting = Box::pin(pool.acquire(&a, false));
+    assert!(at_once(&mut waiting).is_none());
+    pool.put(&a, first);
+    pool.put(&a, second);
+    assert_eq!((id(at_once(waiting)), id(at_once(pool.acquire(&a, false)))), (1, 2));
+}
+
+#[tokio::test]
+async fn connection_that_comes_back_makes_room_for_one_that_has_to_be_new() {
+    for limits in [(Some(1), None), (None, Some(1))] {
+        let (max_open, max_open_per_host) = limits;
+        let pool = pool(Limits { max_open, max_open_per_host, ..UNLIMITED });
+        let a = host(&pool, "a");
+        let (fake, permits) = made(opening(at_once(pool.acquire(&a, false))), 1);
+        let weak = Arc::downgrade(&fake.is_open);
+        let mut waiting = Box::pin(pool.acquire_new(&a));
+        assert!(at_once(&mut waiting).is_none());
+        pool.put(&a, fake);
+        assert_eq!(weak.strong_count(), 0);
+        drop(permits);
+        assert!(at_once(waiting).is_some());
+    }
 }
 
 #[tokio::test]

@@ -1,36 +1,85 @@
 //! Who drives the futures of blocking calls.
 
+use super::runtimes::{Runtimes, Taken};
 use std::{
-    future::{Future, ready},
+    future::{Future, poll_fn, ready},
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 use tokio::{
-    runtime::{Builder, Handle, Runtime},
+    runtime::Handle,
     task::{coop, yield_now},
 };
 use tower_clients_layers::{Error, ErrorKind};
 
-/// What polls a future to its end on the calling thread, and runs the connections below it.
+/// Where the calls of a client are driven.
 #[derive(Debug, Clone)]
-#[allow(unnameable_types, reason = "it is what every blocking type carries, and nothing else")]
-pub enum Driver {
-    /// Runs only while somebody calls.
-    Own(Arc<Own>),
-    /// Runs somewhere else.
+pub(super) enum Driver {
+    /// By the threads that call.
+    Own(Arc<Runtimes>),
+    /// Somewhere else.
+    Given(Handle),
+}
+
+/// What polls the futures of one call to their ends on the calling thread, and runs the connections
+/// below them. What a call leaves behind to be read is driven by the same.
+#[derive(Debug)]
+#[allow(unnameable_types, reason = "it is what every call has, and nothing else")]
+pub enum Drive {
+    Own(Taken),
     Given(Handle),
 }
 
 impl Driver {
     pub(super) fn own() -> Result<Self, Error> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
-            Error::new(ErrorKind::Config, format!("no runtime could be started: {error}"))
-        })?;
-        Ok(Self::Own(Arc::new(Own(Some(runtime)))))
+        Ok(Self::Own(Runtimes::new()?))
     }
 
+    pub(super) fn drive(&self) -> Result<Drive, Error> {
+        Ok(match self {
+            Self::Own(runtimes) => Drive::Own(runtimes.take()?),
+            Self::Given(handle) => Drive::Given(handle.clone()),
+        })
+    }
+
+    /// A whole call, of which nothing is left behind.
     pub(super) fn run<T>(
+        &self,
+        future: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.drive()?.begin(future)
+    }
+}
+
+impl Drive {
+    /// Runs what may use connections that nobody has looked after for a while.
+    pub(super) fn begin<T>(
+        &self,
+        future: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let Self::Own(_) = self else { return self.go_on(future) };
+        let mut future = pin!(Some(future));
+        self.go_on(async {
+            // What happened to idle connections meanwhile is asked for. They see it before they see a
+            // request: one that was closed gives that back, and it is sent on another one.
+            yield_now().await;
+            let result = poll_fn(|cx| match future.as_mut().as_pin_mut() {
+                Some(future) => future.poll(cx),
+                None => Poll::Pending,
+            });
+            let result = result.await;
+            if result.is_err() {
+                // A connection sees that its exchange was given up.
+                future.set(None);
+                yield_now().await;
+            }
+            result
+        })
+    }
+
+    pub(super) fn go_on<T>(
         &self,
         future: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
@@ -39,42 +88,21 @@ impl Driver {
                           inside of what another call calls, use what that gives";
             return Err(Error::new(ErrorKind::Blocking, advice));
         }
+        // It may be large, and is not moved any more.
+        let future = pin!(future);
         match self {
-            Self::Own(own) => own.runtime().block_on(async {
-                catch_up().await;
-                future.await
-            }),
+            Self::Own(taken) => taken.block_on(future),
             Self::Given(handle) => handle.block_on(future),
         }
     }
 
     /// Drops what a connection serves, and lets that connection see it.
     pub(super) fn let_go<T>(&self, served: T) {
-        let _ = self.run(async {
+        let _ = self.go_on(async {
             drop(served);
-            catch_up().await;
+            yield_now().await;
             Ok(())
         });
-    }
-}
-
-/// A runtime of one thread: that of whoever calls.
-#[allow(unnameable_types, reason = "part of the driver")]
-#[derive(Debug)]
-pub struct Own(Option<Runtime>);
-
-impl Own {
-    fn runtime(&self) -> &Runtime {
-        self.0.as_ref().expect("it is there until it is dropped")
-    }
-}
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        // To wait for its threads is not allowed everywhere, and would panic.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 
@@ -89,13 +117,6 @@ fn is_task() -> bool {
         }
     }
     ends_within(u8::MAX.into())
-}
-
-/// Lets the connections see what happened to them while nobody drove them: the first turn asks the
-/// system, in the second they run.
-async fn catch_up() {
-    yield_now().await;
-    yield_now().await;
 }
 
 /// Of a task that runs without a budget, as `unconstrained` ones do, only tokio knows, and says so by a

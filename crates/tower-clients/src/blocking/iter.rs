@@ -1,6 +1,6 @@
 //! Bodies and streams, read by blocking calls.
 
-use super::driver::Driver;
+use super::driver::Drive;
 use bytes::{Buf, Bytes};
 use futures_core::Stream;
 use http_body::Body;
@@ -20,12 +20,12 @@ use tower_clients_layers::{BoxError, Error, stream::Chunks};
 pub struct Iter<T> {
     /// `None` when it has ended.
     stream: Option<Pin<Box<T>>>,
-    driver: Driver,
+    drive: Drive,
 }
 
 impl<T> Iter<T> {
-    pub(super) fn new(stream: T, driver: Driver) -> Self {
-        Self { stream: Some(Box::pin(stream)), driver }
+    pub(super) fn new(stream: T, drive: Drive) -> Self {
+        Self { stream: Some(Box::pin(stream)), drive }
     }
 }
 
@@ -38,7 +38,7 @@ where
     fn next(&mut self) -> Option<Result<V, Error>> {
         let stream = self.stream.as_mut()?;
         let next = poll_fn(|cx| stream.as_mut().poll_next(cx).map(Option::transpose));
-        let item = self.driver.run(next).transpose();
+        let item = self.drive.go_on(next).transpose();
         if !matches!(item, Some(Ok(_))) {
             self.stream = None;
         }
@@ -51,7 +51,7 @@ where
 impl<T> Drop for Iter<T> {
     fn drop(&mut self) {
         if let Some(stream) = self.stream.take() {
-            self.driver.let_go(stream);
+            self.drive.let_go(stream);
         }
     }
 }
@@ -74,8 +74,8 @@ pub struct Reader<B> {
 }
 
 impl<B> Reader<B> {
-    pub(super) fn new(body: B, driver: Driver) -> Self {
-        Self { chunks: Iter::new(Chunks::new(body), driver), chunk: Bytes::new() }
+    pub(super) fn new(body: B, drive: Drive) -> Self {
+        Self { chunks: Iter::new(Chunks::new(body), drive), chunk: Bytes::new() }
     }
 }
 

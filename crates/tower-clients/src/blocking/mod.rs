@@ -27,15 +27,23 @@
 //!
 //! # Who does the work
 //!
-//! `blocking()` starts a runtime for this client and its clones and children. It has no thread of
-//! its own: whoever calls drives it, so a call costs no way to another thread and back. Several
-//! threads may call at once; one of them drives the connections of all. Between calls nothing
-//! runs; what happened to idle connections meanwhile is looked at when the next call begins.
+//! The thread that calls. `blocking()` makes runtimes for this client and its clones and children,
+//! which have no threads of their own: a call takes one that is idle, or a new one, and drives it until
+//! there is an answer, so it costs no way to another thread and back, and threads do not wait for each
+//! other. A [`Reader`] or [`Iter`] keeps the runtime of its call until it is dropped. The one that was
+//! used last is taken first, as its connections are the ones that are still open. There are 64 at
+//! most, with three file descriptors each; further calls share them, and drive them in turn. One that
+//! was not needed for 90 seconds is dropped after one of the next calls; the last clone takes all of
+//! them along.
+//!
+//! Between calls nothing runs; what happened to idle connections meanwhile is looked at when the next
+//! call begins. The exception is a fetch of an access [token](crate::fetch_token), which all threads
+//! share: it has a thread for as long as it lasts.
 //!
 //! The connections of a [`Transport`] belong to the runtime that opened them, so a blocking client and
-//! its async clones share settings, cookies and tokens, but no connection. `blocking_on(handle)` is
-//! for clients of a program that has a runtime: there all connections belong to that one.
-//! It has to outlive the client.
+//! its async clones share settings, cookies, tokens and limits, but no connection, and over HTTP/2 as
+//! many connections are open as threads call at once. `blocking_on(handle)` is for clients of a program
+//! that has a runtime: there all connections belong to that one. It has to outlive the client.
 //!
 //! Code that runs inside of a call, such as a change of a document, a writer or the report of
 //! progress, counts as inside of an async task where the client drives itself.
@@ -55,6 +63,7 @@ mod download;
 mod driver;
 mod edit;
 mod iter;
+mod runtimes;
 mod wait;
 
 pub use self::{
@@ -119,7 +128,7 @@ pub type Graph<S = Session<Transport>> = crate::Graph<Blocking<S>>;
 pub type Proxy<S = Session<Balance<Transport>>> = crate::Proxy<Blocking<S>>;
 
 impl<S> crate::Client<S> {
-    /// The blocking form of this client, with a runtime of its own. See [`blocking`](self).
+    /// The blocking form of this client, with runtimes of its own. See [`blocking`](self).
     ///
     /// # Errors
     ///
@@ -207,7 +216,7 @@ impl<S, P> Download<Blocking<S>, P> {
 macro_rules! blocking_forms {
     ($over:ident $(<$check:ident>)? { $($field:ident),* }) => {
         impl<S $(, $check)?> $over<S $(, $check)?> {
-            /// The blocking form of this, with a runtime of its own. See [`blocking`](crate::blocking).
+            /// The blocking form of this, with runtimes of its own. See [`blocking`](crate::blocking).
             ///
             /// # Errors
             ///

@@ -1,6 +1,6 @@
 //! Requests and calls that are waited for.
 
-use super::{Blocking, Iter, Reader, driver::Driver};
+use super::{Blocking, Iter, Reader, driver::Drive};
 use crate::{
     RequestBuilder,
     remote::Call,
@@ -26,7 +26,7 @@ pub trait WaitMode<S>: Mode<S> {
     type Waited;
 
     #[doc(hidden)]
-    fn waited(output: Self::Output, driver: Driver) -> Self::Waited;
+    fn waited(output: Self::Output, drive: Drive) -> Self::Waited;
 }
 
 impl<S, M: WaitMode<S>> RequestBuilder<Blocking<S>, M> {
@@ -38,8 +38,9 @@ impl<S, M: WaitMode<S>> RequestBuilder<Blocking<S>, M> {
     /// async task.
     pub fn wait(self) -> Result<M::Waited, Error> {
         let (request, driver) = self.split();
-        let output = driver.run(request.send())?;
-        Ok(M::waited(output, driver))
+        let drive = driver.drive()?;
+        let output = drive.begin(request.send())?;
+        Ok(M::waited(output, drive))
     }
 }
 
@@ -77,7 +78,7 @@ macro_rules! as_it_is {
         impl<S: HttpService<Body> + Clone $(, $decoder: FromBody)?> WaitMode<S> for $mode {
             type Waited = Self::Output;
 
-            fn waited(output: Self::Output, _: Driver) -> Self::Output {
+            fn waited(output: Self::Output, _: Drive) -> Self::Output {
                 output
             }
         }
@@ -98,8 +99,8 @@ macro_rules! whole {
         impl<S: HttpService<Body>> WaitMode<S> for $mode {
             type Waited = Response<Reader<DeadlineBody<S::ResBody>>>;
 
-            fn waited(response: Self::Output, driver: Driver) -> Self::Waited {
-                response.map(|body| Reader::new(body, driver))
+            fn waited(response: Self::Output, drive: Drive) -> Self::Waited {
+                response.map(|body| Reader::new(body, drive))
             }
         }
     )+};
@@ -112,8 +113,8 @@ macro_rules! stream {
         impl<S: HttpService<Body> $(, $value: DeserializeOwned)?> WaitMode<S> for $mode {
             type Waited = Iter<$stream>;
 
-            fn waited(stream: Self::Output, driver: Driver) -> Self::Waited {
-                Iter::new(stream, driver)
+            fn waited(stream: Self::Output, drive: Drive) -> Self::Waited {
+                Iter::new(stream, drive)
             }
         }
     )+};

@@ -74,7 +74,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
 use tower_clients_layers::{
     Body, Content, DeadlineLayer, Error, ErrorKind, Form, FromBody, IntoBody, JoinUrl, Json, Query,
-    RequestOptions, Retries,
+    Redirects, RequestOptions, Retries,
     authorize::{basic, bearer},
     url::{ToReference, redact},
 };
@@ -287,6 +287,16 @@ impl<S, M> RequestBuilder<S, M> {
         self.set(|request| {
             let options = RequestOptions::of_mut(request);
             *options = change(std::mem::take(options));
+            Ok(())
+        })
+    }
+
+    /// Sets which redirects are followed, in place of those of the
+    /// [client](crate::ClientBuilder::redirects). A client over a service of your own follows none.
+    pub fn redirect(self, redirects: Redirects) -> Self {
+        self.set(|request| {
+            let options = RequestOptions::of_mut(request);
+            *options = std::mem::take(options).redirect(redirects);
             Ok(())
         })
     }

@@ -5,7 +5,7 @@ use http::{Response, StatusCode, Uri};
 use serde::Serialize;
 use tower_clients_layers::{
     Body, CheckStatus, CheckStatusLayer, Error, ErrorKind, HeadOrGet, HeadOrGetLayer, HttpService,
-    Json, deadline::DeadlineBody, error::RequestLine, url::location,
+    Json, deadline::DeadlineBody, error::RequestLine, redirect::Redirected, url::location,
 };
 use tower_layer::Layer;
 
@@ -73,7 +73,8 @@ impl<S: HttpService<Body>> Mode<S> for Create {
         response: Response<DeadlineBody<S::ResBody>>,
         request: RequestLine,
     ) -> Result<Option<Uri>, Error> {
-        location(request.uri(), response.headers())
+        let uri = Redirected::of(&response).map_or(request.uri(), Redirected::uri);
+        location(uri, response.headers())
             .map_err(|error| request.named_in(Error::new(ErrorKind::Decode, error)))
     }
 }

@@ -1,8 +1,8 @@
 //! The layers between the client and the transport.
 //!
-//! Outermost first: [`DefaultQuery`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
-//! feature `cookies` `Cookies`, then [`Retry`], [`AttemptTimeout`] and [`IdleTimeout`]. Each does
-//! nothing until it is configured, so the type does not depend on the configuration.
+//! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
+//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`], [`AttemptTimeout`] and
+//! [`IdleTimeout`]. Each does nothing until it is configured, so the type does not depend on the configuration.
 //!
 //! ```
 //! use axum::Router;
@@ -14,8 +14,10 @@
 //! # Ok::<(), tower_clients::Error>(())
 //! ```
 
+pub(crate) mod compression;
 pub(crate) mod cookies;
 
+use bytes::Bytes;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
@@ -26,14 +28,19 @@ use std::{
 use tower_clients_layers::{
     AttemptTimeout, AttemptTimeoutLayer, Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders,
     DefaultHeadersLayer, DefaultQuery, DefaultQueryLayer, Error, FetchToken, FetchTokenLayer,
-    IdleTimeout, IdleTimeoutLayer, Retry, RetryLayer, attempt_timeout, default_query, fetch_token,
+    IdleTimeout, IdleTimeoutLayer, Redirect, RedirectLayer, Retry, RetryLayer, attempt_timeout,
+    default_query, fetch_token,
     idle_timeout::{self, IdleBody},
-    retry,
+    redirect, retry,
 };
 use tower_layer::Layer;
 use tower_service::Service;
 
-type Stack<T> = DefaultQuery<DefaultHeaders<Credentials<cookies::Layered<Attempts<T>>>>>;
+/// What is below the redirects sees each hop.
+type Stack<T> = DefaultQuery<Redirect<Hop<T>>>;
+type Hop<T> = DefaultHeaders<Credentials<Coded<T>>>;
+/// What knows of bodies as they are on the wire.
+type Coded<T> = compression::Layered<cookies::Layered<Attempts<T>>>;
 type Credentials<S> = Authorize<FetchToken<S>>;
 type Attempts<T> = Retry<AttemptTimeout<IdleTimeout<T>>>;
 
@@ -47,8 +54,10 @@ pub struct Session<T> {
 #[derive(Debug, Clone)]
 pub(crate) struct SessionLayer {
     pub(crate) query: DefaultQueryLayer,
+    pub(crate) redirect: RedirectLayer,
     pub(crate) headers: DefaultHeadersLayer,
     pub(crate) credentials: (AuthorizeLayer, FetchTokenLayer),
+    pub(crate) compression: compression::Layer,
     pub(crate) cookies: cookies::Layer,
     pub(crate) attempts: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer),
 }
@@ -65,7 +74,9 @@ impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        let layers = (&self.query, &self.headers, &self.credentials, &self.cookies, &self.attempts);
+        let hop =
+            (&self.headers, &self.credentials, &self.compression, &self.cookies, &self.attempts);
+        let layers = (&self.query, &self.redirect, hop);
         Session { stack: layers.layer(transport) }
     }
 }
@@ -75,8 +86,10 @@ impl<T> Session<T> {
     pub fn new(transport: T) -> Self {
         let layers = SessionLayer {
             query: DefaultQueryLayer::none(),
+            redirect: RedirectLayer::none(),
             headers: DefaultHeadersLayer::none(),
             credentials: NO_CREDENTIALS,
+            compression: compression::none(),
             cookies: cookies::none(),
             attempts: ONE_ATTEMPT,
         };
@@ -85,14 +98,15 @@ impl<T> Session<T> {
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        let attempts = cookies::get_ref(self.stack.get_ref().get_ref().get_ref().get_ref());
-        attempts.get_ref().get_ref().get_ref()
+        let coded = self.stack.get_ref().get_ref().get_ref().get_ref().get_ref();
+        cookies::get_ref(compression::get_ref(coded)).get_ref().get_ref().get_ref()
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
-        let credentials = self.stack.into_inner().into_inner();
-        let attempts = cookies::into_inner(credentials.into_inner().into_inner());
+        let hop = self.stack.into_inner().into_inner();
+        let coded = hop.into_inner().into_inner().into_inner();
+        let attempts = cookies::into_inner(compression::into_inner(coded));
         attempts.into_inner().into_inner().into_inner()
     }
 
@@ -101,7 +115,7 @@ impl<T> Session<T> {
     where
         T: Clone,
     {
-        let credentials = self.stack.get_mut().get_mut();
+        let credentials = self.stack.get_mut().get_mut().get_mut();
         *credentials = layers.layer(credentials.get_ref().get_ref().clone());
         self
     }
@@ -110,10 +124,11 @@ impl<T> Session<T> {
 impl<T, R> Service<Request<Body>> for Session<T>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    type Response = Response<IdleBody<R>>;
+    type Response = Response<compression::Body<IdleBody<R>>>;
     type Error = Error;
-    type Future = ResponseFuture<T, T::Future>;
+    type Future = ResponseFuture<T, T::Future, compression::Body<IdleBody<R>>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.stack.poll_ready(cx)
@@ -124,27 +139,28 @@ where
     }
 }
 
-type Inner<T, F> = fetch_token::ResponseFuture<
-    cookies::Layered<Attempts<T>>,
-    cookies::Future<retry::ResponseFuture<AttemptTimeout<IdleTimeout<T>>, Attempt<F>>>,
->;
-type Attempt<F> = attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>;
+type AttemptFuture<F> = attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>;
+type RetryFuture<T, F> = retry::ResponseFuture<AttemptTimeout<IdleTimeout<T>>, AttemptFuture<F>>;
+type CodedFuture<T, F> = compression::Future<cookies::Future<RetryFuture<T, F>>>;
+type HopFuture<T, F> = fetch_token::ResponseFuture<Coded<T>, CodedFuture<T, F>>;
+type Inner<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
 
 pin_project! {
     /// Waits for the head of the response.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<T, F> {
+    pub struct ResponseFuture<T, F, R> {
         #[pin]
-        future: default_query::ResponseFuture<Inner<T, F>>,
+        future: default_query::ResponseFuture<Inner<T, F, R>>,
     }
 }
 
-impl<T, R> Future for ResponseFuture<T, T::Future>
+impl<T, R> Future for ResponseFuture<T, T::Future, compression::Body<IdleBody<R>>>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    type Output = Result<Response<IdleBody<R>>, Error>;
+    type Output = Result<Response<compression::Body<IdleBody<R>>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().future.poll(cx)

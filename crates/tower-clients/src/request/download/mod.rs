@@ -10,8 +10,8 @@
 //! * a body whose end cannot be told from a cut is refused, unless it is
 //!   [allowed](Download::allow_unframed): over HTTP/1 one with neither a length nor
 //!   `Transfer-Encoding: chunked` (RFC 9112, section 6.3);
-//! * a content coding, such as `gzip`, is refused like by the modes that decode, since nothing
-//!   takes it off;
+//! * no content coding is asked for, since the length and the ranges of the document count; one that comes
+//!   all the same, such as `gzip`, is refused;
 //! * a part of the content (206) is refused, unless the request has a `Range`;
 //! * the timeout of the client or request covers all of it, the writing included.
 //!
@@ -58,7 +58,10 @@ pub use self::{
 
 use self::{file::Temporary, incoming::Incoming};
 use super::{Checked, Pending, RequestBuilder};
-use http::{Response, StatusCode, header::RANGE};
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{ACCEPT_ENCODING, RANGE},
+};
 use std::{fmt, future::Future, path::Path, pin::pin, time::Duration};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tower_clients_layers::{
@@ -206,7 +209,11 @@ impl<S: HttpService<Body> + Clone, P: FnMut(Progress)> Download<S, P> {
     }
 
     async fn open(self, unframed: bool) -> Result<Incoming<Received<S>, P>, Error> {
-        let (service, deadline, request) = self.request.into_parts();
+        let (service, deadline, mut request) = self.request.into_parts();
+        if let Ok(request) = &mut request {
+            let identity = HeaderValue::from_static("identity");
+            request.headers_mut().entry(ACCEPT_ENCODING).or_insert(identity);
+        }
         let is_part = request.as_ref().is_ok_and(|it| it.headers().contains_key(RANGE));
         let service = self.resume.layer(service);
         let response = Pending::<_, Checked>::new(service, deadline, request).await?;
