@@ -20,6 +20,6 @@ macro_rules! targets {
 }
 
 targets! {
-    balancer client cookie etag graph join lines mime oauth query redact retry_after retry_machine rpc
+    balancer client cookie decode etag graph join lines mime oauth query redact redirect retry_after retry_machine rpc
     segments
 }

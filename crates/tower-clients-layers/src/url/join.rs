@@ -439,6 +439,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn base_has_one_spelling() {
+        let base = BaseUrl::parse("http://h/^").unwrap().with_boundary(Boundary::Path);
+        for reference in ["x", "/^/x", "/%5E/x", "http://h/^/x"] {
+            let uri = base.join(reference).unwrap();
+            assert_eq!(uri, "http://h/%5E/x");
+            assert!(base.check(&uri).is_ok());
+        }
+    }
+
     mod properties {
         use super::*;
         use proptest::{prelude::*, sample::select};
