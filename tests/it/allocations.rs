@@ -15,7 +15,7 @@ use std::{
 };
 use tower::Service;
 use tower_clients::{
-    BalanceLayer, Client, ClientBuilder, DecompressLayer, FetchTokenLayer, Proxy, Redirects,
+    BalanceLayer, Body, Client, ClientBuilder, DecompressLayer, FetchTokenLayer, Proxy, Redirects,
     Resource, ResumeLayer, RetryLayer, Token, stream::Lines,
 };
 
@@ -308,6 +308,26 @@ fn failover_adds_the_copy_of_the_headers() {
         allocations(|| client.get("user").header(USER_AGENT, DEMO).send())
     };
     assert_eq!(send(true), send(false) + 2);
+}
+
+#[test]
+fn e3_document_takes_a_known_multiple_of_its_size() {
+    // No text is smaller for what it becomes.
+    let document = Bytes::from(format!("[{}0]", "0,".repeat(500_000)));
+    let size = document.len() as u64;
+    let service = tower::service_fn(move |_: Request<Body>| {
+        let response = Response::builder().header("content-type", "application/json");
+        ready(Ok::<_, Infallible>(response.body(Full::new(document.clone())).unwrap()))
+    });
+    let api = Resource::with_service("http://h", service).unwrap();
+    let mut cx = Context::from_waker(Waker::noop());
+    let typed = measure(|| {
+        let polled = pin!(api.get("x").json::<Vec<u8>>().send()).poll(&mut cx);
+        assert!(polled.map(|numbers| numbers.unwrap().len() == 500_001).is_ready());
+    });
+    let value = measure(|| assert!(pin!(api.get("x").send()).poll(&mut cx).is_ready()));
+    let factors = [typed, value].map(|taken| taken.bytes_max / size);
+    assert!(factors[0] < 3 && factors[1] < 50, "{factors:?}");
 }
 
 /// They are moved a few times before they are polled.

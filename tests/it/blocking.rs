@@ -148,7 +148,7 @@ fn token_is_waited_for_and_refreshed() {
 }
 
 #[tokio::test]
-async fn call_inside_of_a_task_is_an_error_and_sends_nothing() {
+async fn x5_call_inside_of_a_task_is_an_error_and_sends_nothing() {
     let mock = Mock::new().reply(Reply::status(200));
     let api = Resource::with_service("http://h", mock.clone()).unwrap().blocking().unwrap();
     let outside = async { api.get("x").wait() }.await.unwrap_err();
@@ -162,7 +162,7 @@ async fn call_inside_of_a_task_is_an_error_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn body_of_a_blocking_call_is_not_read_inside_of_a_task() {
+async fn x5_body_of_a_blocking_call_is_not_read_inside_of_a_task() {
     let api = api();
     let mut lines =
         spawn_blocking(move || api.get("stream/3").lines().wait()).await.unwrap().unwrap();
@@ -183,14 +183,14 @@ async fn call_works_where_waiting_is_allowed() {
 }
 
 #[tokio::test]
-async fn call_inside_of_a_task_without_a_budget_is_an_error_too() {
+async fn x5_call_inside_of_a_task_without_a_budget_is_an_error_too() {
     let api = api();
     let error = unconstrained(async { api.get("bytes/3").bytes().wait() }).await.unwrap_err();
     assert!(error.is_blocking() && !error.may_have_been_sent());
 }
 
 #[tokio::test]
-async fn client_can_be_dropped_inside_of_a_task() {
+async fn x5_client_can_be_dropped_inside_of_a_task() {
     let server = Testbed::http().await.unwrap();
     let api = Resource::new(server.url()).unwrap().blocking().unwrap();
     let copy = api.clone();
@@ -200,7 +200,7 @@ async fn client_can_be_dropped_inside_of_a_task() {
 }
 
 #[test]
-fn closure_that_panics_harms_no_later_call() {
+fn x4_closure_that_panics_harms_no_later_call() {
     let runtime = runtime();
     let api = api();
     api.put("documents/n").json(&1).wait().unwrap();
@@ -235,7 +235,7 @@ fn clones_and_children_share_a_connection() {
 }
 
 #[test]
-fn connection_that_closed_between_two_calls_is_not_used() {
+fn d2_connection_that_closed_between_two_calls_is_not_used() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (asking, is_asked) = mpsc::channel();
@@ -266,7 +266,7 @@ fn connection_that_closed_between_two_calls_is_not_used() {
 }
 
 #[test]
-fn server_hears_at_once_of_a_body_that_is_dropped() {
+fn x1_server_hears_at_once_of_a_body_that_is_dropped() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = thread::spawn(move || {
@@ -288,7 +288,7 @@ fn server_hears_at_once_of_a_body_that_is_dropped() {
 }
 
 #[test]
-fn many_threads_call_at_once() {
+fn x5_many_threads_call_at_once() {
     let runtime = runtime();
     let server = runtime.block_on(Testbed::http()).unwrap();
     let over_the_wire = Resource::new(server.url()).unwrap().blocking().unwrap();

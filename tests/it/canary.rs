@@ -356,7 +356,7 @@ async fn streams_show_none() {
 }
 
 #[tokio::test]
-async fn echoed_secret_is_only_in_what_is_asked_for() {
+async fn s2_echoed_secret_is_only_in_what_is_asked_for() {
     let app = axum::Router::new()
         .fallback(async || (http::StatusCode::BAD_REQUEST, [("x-echo", CANARY)], CANARY));
     let error = Resource::with_service("http://h", app).unwrap().get("x").await.unwrap_err();

@@ -56,7 +56,7 @@ async fn without_the_setting_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn other_origin_gets_none_and_sets_none() {
+async fn k3_other_origin_gets_none_and_sets_none() {
     // They differ by the port, at which cookies alone do not look.
     let server = Testbed::http().await.unwrap();
     let friend = Testbed::http().await.unwrap();
@@ -73,7 +73,7 @@ async fn other_origin_gets_none_and_sets_none() {
 }
 
 #[tokio::test]
-async fn given_jar_is_filled_and_can_be_saved() {
+async fn k1_given_jar_is_filled_and_can_be_saved() {
     let server = Testbed::http().await.unwrap();
     let uri: Uri = server.url().parse().unwrap();
     let jar = CookieJar::new();

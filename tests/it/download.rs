@@ -224,7 +224,7 @@ async fn refused_responses_create_nothing() {
 }
 
 #[tokio::test]
-async fn target_that_cannot_be_written_is_named() {
+async fn w1_target_that_cannot_be_written_is_named() {
     let folder = Folder::with_old();
     let missing = folder.0.join("missing").join("file");
     for path in [&folder.0, &missing, Path::new("/"), Path::new("")] {
@@ -239,7 +239,7 @@ async fn target_that_cannot_be_written_is_named() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn symbolic_link_is_replaced_and_not_followed() {
+async fn w1_symbolic_link_is_replaced_and_not_followed() {
     let (folder, elsewhere) = (Folder::new(), Folder::with_old());
     std::os::unix::fs::symlink(elsewhere.target(), folder.target()).unwrap();
     api().get("range/9").download().to_path(folder.target()).await.unwrap();

@@ -12,6 +12,7 @@ mod cookies;
 mod default_client;
 mod download;
 mod exists_create;
+mod fault_table;
 mod graph;
 mod graph_operations;
 mod layer_order;

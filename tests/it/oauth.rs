@@ -234,7 +234,7 @@ async fn o4_clock_of_the_server_does_not_matter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silent_token_endpoint_hangs_nobody() {
+async fn o2_silent_token_endpoint_hangs_nobody() {
     let silent = || axum::Router::new().fallback(async || pending::<()>().await);
     let client = Client::builder("http://h").build_over(silent()).unwrap();
     for (grant, limit) in [(credentials(), 30), (credentials().timeout(SECOND), 1)] {

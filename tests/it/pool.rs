@@ -44,7 +44,7 @@ async fn tls_speaks_http_2_on_one_connection() {
 }
 
 #[tokio::test]
-async fn unknown_certificate_authority_is_refused_before_anything_is_sent() {
+async fn c3_unknown_certificate_authority_is_refused_before_anything_is_sent() {
     let server = Testbed::https().await.unwrap();
     let error = Client::new(server.url()).unwrap().get("get").await.unwrap_err();
     assert!(error.is_connect() && !error.may_have_been_sent(), "{error:#}");

@@ -57,7 +57,7 @@ async fn stream_is_active_until_it_ends() {
 
 /// All hosts are trusted alike; any other one gets nothing, not even a request.
 #[tokio::test]
-async fn credentials_reach_every_upstream_and_nobody_else() {
+async fn l8_credentials_reach_every_upstream_and_nobody_else() {
     let evil = Arc::new(AtomicBool::new(false));
     let met = Arc::clone(&evil);
     let echo = Router::new().fallback(async move |uri: Uri, headers: HeaderMap| {

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn strong_comparison_needs_two_strong_tags() {
+    fn u1_strong_comparison_needs_two_strong_tags() {
         let matches = |a, b| tag(a).unwrap().matches_strongly(&tag(b).unwrap());
         assert!(matches("\"1\"", "\"1\""));
         assert!(!matches("W/\"1\"", "W/\"1\""));

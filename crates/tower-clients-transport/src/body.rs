@@ -37,6 +37,9 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// most 64 KiB are left, which are read by a task within a second; it resets the one stream of an
 /// HTTP/2 connection.
 ///
+/// An upload that is still going on over HTTP/1.1 ends when the body is dropped before its end, and with
+/// the end of a response that is no success. Behind a success it goes on.
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), tower_clients_layers::BoxError> {
@@ -71,21 +74,22 @@ pub(crate) struct Lease {
     pub(crate) host: Arc<Host<Connection>>,
     pub(crate) pool: Arc<Pool<Connection>>,
     pub(crate) upload: Upload,
-    /// Whether the connection is not good for another one.
+    /// Whether no other exchange may follow.
     pub(crate) is_last: bool,
+    /// Whether what is still sent when the response is over is of use.
+    pub(crate) goes_on: bool,
 }
 
 /// A connection that still sends is not good for another request.
 fn end(mut connection: Connection) {
-    if let Some(lease) = connection.lease().take()
-        && lease.upload.is_over()
-        && !lease.is_last
-        && !connection.is_shared()
-    {
+    let Some(lease) = connection.lease().take() else { return };
+    if lease.upload.is_over() && !lease.is_last && !connection.is_shared() {
         connection.rest();
         if connection.is_open() {
             lease.pool.put(&lease.host, connection);
         }
+    } else if lease.goes_on {
+        connection.release();
     }
 }
 

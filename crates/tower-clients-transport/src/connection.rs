@@ -11,7 +11,10 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 #[cfg(feature = "http2")]
 use futures_util::future::Either;
-use http::{HeaderValue, Method, Request, Response, Uri, Version, header::HOST};
+use http::{
+    HeaderValue, Method, Request, Response, Uri, Version,
+    header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING},
+};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 #[cfg(feature = "http2")]
 use hyper::client::conn::http2;
@@ -37,7 +40,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 use tokio::time::Instant;
-use tower_clients_layers::{Body, BoxError};
+use tower_clients_layers::{Body, BoxError, Error, ErrorKind};
 
 /// The way into an open connection.
 pub(crate) enum Connection {
@@ -172,10 +175,17 @@ impl Connection {
         Sending { connection: self, sent }
     }
 
-    /// Has a task drive it from here on: there is more to do than to wait for the response.
+    /// Has a task drive it as long as it is there: there is more to do than to wait for the response.
     pub(crate) fn detach(&mut self) {
         if let Some(connection) = self.exclusive() {
             connection.driver.detach();
+        }
+    }
+
+    /// Lets the task go on without it.
+    pub(crate) fn release(mut self) {
+        if let Some(connection) = self.exclusive() {
+            connection.driver.release();
         }
     }
 
@@ -248,6 +258,12 @@ pub(crate) fn is_upgrade<B>(response: &Response<B>) -> bool {
     response.extensions().get::<OnUpgrade>().is_some()
 }
 
+/// Whether it has two lengths. One peer may have read the other (RFC 9112 §6.3).
+pub(crate) fn is_doubtful<B>(response: &Response<B>) -> bool {
+    let headers = response.headers();
+    headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
+}
+
 /// The origin form, or the authority form for `CONNECT` (RFC 9112 §3.2).
 fn request_target(uri: &Uri, method: &Method) -> Uri {
     match (uri.path_and_query(), uri.authority()) {
@@ -305,15 +321,18 @@ pub(crate) struct Upload(
 );
 
 impl Upload {
-    /// Watches the body of a request.
-    pub(crate) fn of(body: &mut Body) -> Self {
+    /// Watches the body of a request. Fails where its `Content-Length` is another one.
+    pub(crate) fn of(request: &mut Request<Body>) -> Result<Self, Error> {
+        let declared = declared(request)?;
+        let body = request.body_mut();
         if body.is_cloneable() || body.is_end_stream() {
-            return Self(None);
+            return Ok(Self(None));
         }
         let is_taken = Arc::<AtomicBool>::default();
-        let watched = Watched { body: mem::take(body), is_taken: Arc::clone(&is_taken) };
-        *body = Body::new(watched);
-        Self(Some(is_taken))
+        let body = mem::take(body);
+        let watched = Watched { body, left: declared, is_taken: Arc::clone(&is_taken) };
+        *request.body_mut() = Body::new(watched);
+        Ok(Self(Some(is_taken)))
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -321,9 +340,25 @@ impl Upload {
     }
 }
 
-/// A body that tells when all of it was taken.
+/// How many bytes a request says that it has. More of them would not be sent.
+fn declared(request: &Request<Body>) -> Result<Option<u64>, Error> {
+    let Some(value) = request.headers().get(CONTENT_LENGTH) else { return Ok(None) };
+    let refused = |reason| Error::new(ErrorKind::Request, reason);
+    let digits = value.to_str().ok().filter(|value| !value.starts_with('+'));
+    let declared = digits.and_then(|digits| digits.parse().ok());
+    let declared = declared.ok_or_else(|| refused("its `Content-Length` is no number"))?;
+    match request.body().size_hint().exact() {
+        Some(actual) if actual != declared => {
+            Err(refused("its `Content-Length` is not the length of its body: leave it out"))
+        }
+        _ => Ok(Some(declared)),
+    }
+}
+
+/// A body that tells when all of it was taken, and is no longer than it may be.
 struct Watched {
     body: Body,
+    left: Option<u64>,
     is_taken: Arc<AtomicBool>,
 }
 
@@ -336,6 +371,13 @@ impl HttpBody for Watched {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(left) = &mut self.left
+            && let Some(Ok(frame)) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            let rest = left.checked_sub(data.len() as u64);
+            *left = rest.ok_or("the body is longer than its `Content-Length`")?;
+        }
         if frame.is_none() || self.body.is_end_stream() {
             self.is_taken.store(true, Ordering::Release);
         }

@@ -21,6 +21,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 use sync_wrapper::SyncWrapper;
+use tokio::task::AbortHandle;
 
 /// How often the two sides may wake each other before other tasks have a turn.
 const ROUNDS: usize = 8;
@@ -31,6 +32,8 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct Driver {
     /// `None` when it is over, or a task drives it.
     connection: Option<SyncWrapper<Task>>,
+    /// What drives it instead, and ends with it.
+    task: Option<AbortHandle>,
     signal: Arc<Signal>,
     waker: Waker,
 }
@@ -76,7 +79,8 @@ impl Driver {
         let signal = Signal { state: AtomicU8::new(WOKEN), task: AtomicWaker::new(), pool };
         let signal = Arc::new(signal);
         let waker = Arc::clone(&signal).into();
-        Self { connection: Some(SyncWrapper::new(connection)), signal, waker }
+        let connection = Some(SyncWrapper::new(connection));
+        Self { connection, task: None, signal, waker }
     }
 
     /// Polls what waits for something that comes through the connection, and the connection.
@@ -138,7 +142,20 @@ impl Driver {
     /// Has a task drive it from here on.
     pub(crate) fn detach(&mut self) {
         if let Some(connection) = self.connection.take() {
-            tokio::spawn(connection.into_inner());
+            self.task = Some(tokio::spawn(connection.into_inner()).abort_handle());
+        }
+    }
+
+    /// Lets the task go on to the end of the connection.
+    pub(crate) fn release(&mut self) {
+        self.task = None;
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
         }
     }
 }

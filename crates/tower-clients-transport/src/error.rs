@@ -29,12 +29,16 @@ pub(crate) fn unanswered(error: hyper::Error) -> Error {
     if was_refused { error.not_sent() } else { error }
 }
 
-/// Whether an HTTP/2 server says that it did nothing with the request (RFC 9113 §8.7).
+/// Whether an HTTP/2 server says that it did nothing with the request (RFC 9113 §6.8 and §8.7).
+///
+/// A `GOAWAY` is the error of the streams alone that the server has not looked at.
 #[cfg(feature = "http2")]
 fn was_refused(error: &hyper::Error) -> bool {
     let error = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
     let error = error.filter(|error| error.is_remote());
-    error.is_some_and(|error| error.reason() == Some(h2::Reason::REFUSED_STREAM))
+    error.is_some_and(|error| {
+        error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM)
+    })
 }
 
 #[cfg(not(feature = "http2"))]

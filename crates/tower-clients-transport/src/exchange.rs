@@ -4,15 +4,11 @@ use crate::{
     TransportBuilder,
     body::{Lease, ResponseBody},
     connect::Connector,
-    connection::{Connection, Upload, is_upgrade},
+    connection::{Connection, Upload, is_doubtful, is_upgrade},
     error::{not_sent, unanswered},
     pool::{Acquired, Host, KeyRef, Pool},
 };
-use http::{
-    HeaderValue, Request, Response, Uri,
-    header::{CONTENT_LENGTH, TRANSFER_ENCODING},
-    uri::Scheme,
-};
+use http::{HeaderValue, Request, Response, Uri, uri::Scheme};
 use hyper::{body::Incoming, client::conn::TrySendError};
 use std::{
     future::{Future, poll_fn},
@@ -50,7 +46,7 @@ pub(crate) fn exchange(
             return Err(named(Error::new(ErrorKind::Config, reason)));
         };
         let host = shared.pool.host(KeyRef::new(uri, runtime), || name(uri)).map_err(named)?;
-        let upload = Upload::of(request.body_mut());
+        let upload = Upload::of(&mut request).map_err(named)?;
 
         let (mut connection, is_new) = loop {
             match shared.pool.acquire(&host, shared.connector.may_multiplex(uri)).await {
@@ -78,21 +74,16 @@ pub(crate) fn exchange(
                 response
             }
         };
-        if !upload.is_over() || is_upgrade(&response) {
+        let is_upgrade = is_upgrade(&response);
+        if !upload.is_over() || is_upgrade {
             connection.detach();
         }
         let pool = Arc::clone(&shared.pool);
-        let is_last = is_framed_twice(&response);
-        *connection.lease() = Some(Lease { line, host, pool, upload, is_last });
+        let is_last = is_upgrade || is_doubtful(&response);
+        let goes_on = is_upgrade || response.status().is_success();
+        *connection.lease() = Some(Lease { line, host, pool, upload, is_last, goes_on });
         Ok(response.map(|body| ResponseBody::new(body, connection)))
     }
-}
-
-/// Whether another reader may find another end of the response, so that what follows on the connection
-/// cannot be trusted (RFC 9112 §6.3).
-fn is_framed_twice<B>(response: &Response<B>) -> bool {
-    let headers = response.headers();
-    headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
 }
 
 /// Sends a request once more, on a new connection, if the first one gives it back.

@@ -33,7 +33,8 @@
 //! one that came back last is used first; an HTTP/2 connection is shared. Where it is not known yet
 //! what a server speaks, the first request finds out and others wait for that. A connection is not
 //! used again when it is too old, when the server sent bytes that nobody asked for, when the answer
-//! came before the whole request was sent, or when more than a little of the body was left unread.
+//! came before the whole request was sent or has two lengths, or when more than a little of the body was left
+//! unread.
 //!
 //! A request that a connection gives back unwritten, as one does that was just closed, is sent once
 //! more on a new connection, whatever its method: nothing of it has left. Nothing else is repeated.
@@ -46,11 +47,12 @@
 //! | what happened | kind | may have been sent |
 //! |---|---|---|
 //! | the URI is relative, has user information or another scheme | `Url` | no |
+//! | `Content-Length` is not the length of the body | `Request`, of a stream `Transport` | no, of a stream yes |
 //! | no connection: DNS, TCP, TLS, HTTP/2 preface | `Connect` | no |
 //! | [`connect_timeout`](TransportBuilder::connect_timeout) passed | `Timeout` | no |
 //! | the server refuses the client certificate (after the handshake, in TLS 1.3) | `Connect` or `Transport` | as the kind says |
 //! | the connection closed before the request was written, twice | `Transport` | no |
-//! | an HTTP/2 server refused the stream | `Transport` | no |
+//! | an HTTP/2 server refused the stream, or went away before it looked at it | `Transport` | no |
 //! | the exchange failed later | `Transport` | yes |
 //! | the response body broke off | `Body` | yes |
 //!

@@ -77,7 +77,7 @@ async fn closing(listener: TcpListener, seen: mpsc::UnboundedSender<String>) {
 }
 
 #[test]
-fn request_meets_a_closing_connection_and_is_sent_once() {
+fn d2_d3_request_meets_a_closing_connection_and_is_sent_once() {
     const ROUNDS: usize = 20_000;
     let server = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (sender, mut seen) = mpsc::unbounded_channel();
@@ -120,7 +120,7 @@ async fn partner(listener: &TcpListener, reads: usize, answer: &[u8]) {
 }
 
 #[tokio::test]
-async fn server_that_closes_at_any_point_may_have_seen_the_request() {
+async fn d1_server_that_closes_at_any_point_may_have_seen_the_request() {
     let (listener, addr) = listen().await;
     let request = || Request::post(format!("http://{addr}/x")).body("abc".into()).unwrap();
     let head = format!("POST /x HTTP/1.1\r\nhost: {addr}\r\ncontent-length: 3\r\n\r\nabc");
@@ -163,7 +163,7 @@ async fn answering(listener: TcpListener, answer: &'static [u8]) -> JoinHandle<u
 }
 
 #[tokio::test]
-async fn answer_to_half_a_request_ends_the_connection() {
+async fn d5_answer_to_half_a_request_ends_the_connection() {
     let (listener, addr) = listen().await;
     let server = answering(listener, OK).await;
     let transport = Transport::new();
@@ -177,22 +177,7 @@ async fn answer_to_half_a_request_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn d7_answer_with_two_framings_ends_the_connection() {
-    const TWICE: &[u8] =
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n\
-        2\r\nok\r\n0\r\n\r\n";
-    let (listener, addr) = listen().await;
-    let server = answering(listener, TWICE).await;
-    let transport = Transport::new();
-    for _ in 0..3 {
-        let answer = get_it(&transport, &format!("http://{addr}/")).await;
-        assert_eq!(read(answer).await.unwrap(), "ok");
-    }
-    assert_eq!(server.await.unwrap(), 3);
-}
-
-#[tokio::test]
-async fn bytes_that_nobody_asked_for_end_the_connection() {
+async fn d4_bytes_that_nobody_asked_for_end_the_connection() {
     let (listener, addr) = listen().await;
     let server =
         answering(listener, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200").await;
@@ -205,7 +190,7 @@ async fn bytes_that_nobody_asked_for_end_the_connection() {
 }
 
 #[tokio::test]
-async fn dropped_body_is_drained_if_it_is_small() {
+async fn x1_dropped_body_is_drained_if_it_is_small() {
     let server = Testbed::http().await.unwrap();
     for (path, is_small) in [("bytes/1000", true), ("bytes/100000", false)] {
         let transport = Transport::builder().pool_max_open_per_host(1).build().unwrap();
@@ -244,7 +229,7 @@ async fn connection_that_is_too_old_is_replaced() {
 }
 
 #[test]
-fn connection_is_used_on_the_runtime_that_drives_it() {
+fn x3_connection_is_used_on_the_runtime_that_drives_it() {
     let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = servers.block_on(Testbed::http()).unwrap();
     let url = format!("{}get", server.url());
@@ -272,7 +257,7 @@ async fn first_requests_over_tls_share_one_http_2_connection() {
 
 #[cfg(feature = "http2")]
 #[tokio::test]
-async fn refused_stream_was_not_sent() {
+async fn h1_refused_stream_was_not_sent() {
     let (listener, addr) = listen().await;
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
@@ -287,7 +272,7 @@ async fn refused_stream_was_not_sent() {
 }
 
 #[test]
-fn without_a_runtime_it_is_an_error() {
+fn x6_without_a_runtime_it_is_an_error() {
     let request = Request::get("http://localhost/").body(Body::empty()).unwrap();
     let answer = futures_util::FutureExt::now_or_never(send(&Transport::new(), request));
     let error = answer.unwrap().unwrap_err();

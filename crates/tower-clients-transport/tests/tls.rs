@@ -95,7 +95,7 @@ async fn a_config_with_other_settings_is_refused() {
 }
 
 #[tokio::test]
-async fn only_trusted_servers_get_the_request() {
+async fn c3_only_trusted_servers_get_the_request() {
     let server = Testbed::https().await.unwrap();
     let other = Testbed::https().await.unwrap();
     for tls in [Tls::platform(), trusting(&other)] {
@@ -154,7 +154,7 @@ async fn an_identity_is_checked_before_it_is_used() {
 }
 
 #[tokio::test]
-async fn no_debug_output_shows_keys() {
+async fn s1_no_debug_output_shows_keys() {
     let server = Testbed::https_with_client_auth().await.unwrap();
     let (chain, key) = server.client_identity_pem().unwrap();
     let tls = trusting(&server).client_identity_pem(chain, key).unwrap();
@@ -168,7 +168,7 @@ async fn no_debug_output_shows_keys() {
 }
 
 #[tokio::test]
-async fn a_handshake_without_an_answer_runs_into_the_connect_timeout() {
+async fn c3_a_handshake_without_an_answer_runs_into_the_connect_timeout() {
     // The operating system accepts for it, and nothing ever speaks.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());

@@ -179,7 +179,7 @@ async fn any_body_can_be_sent_and_hints_are_kept() {
 }
 
 #[tokio::test]
-async fn a_request_body_that_fails_may_have_been_sent() {
+async fn w4_a_request_body_that_fails_may_have_been_sent() {
     let server = echo().await;
     let broken = Body::from_stream(stream::iter([
         Ok(Bytes::from("some")),
@@ -200,7 +200,7 @@ async fn a_request_body_that_fails_may_have_been_sent() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_not_sent() {
+async fn c1_a_refused_connection_is_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/path?key=secret", listener.local_addr().unwrap());
     drop(listener);
@@ -215,7 +215,7 @@ async fn a_refused_connection_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_without_an_answer_may_have_seen_the_request() {
+async fn d1_a_server_that_closes_without_an_answer_may_have_seen_the_request() {
     let (addr, _) = answering("").await;
     let error = get(&Transport::new(), &format!("http://{addr}/")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
@@ -224,7 +224,7 @@ async fn a_server_that_closes_without_an_answer_may_have_seen_the_request() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_http_is_a_transport_error() {
+async fn d7_an_answer_that_is_not_http_is_a_transport_error() {
     let (addr, _) = answering("SSH-2.0-OpenSSH\r\n\r\n").await;
     let error = get(&Transport::new(), &format!("http://{addr}/")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
@@ -232,7 +232,7 @@ async fn an_answer_that_is_not_http_is_a_transport_error() {
 }
 
 #[tokio::test]
-async fn a_body_cut_short_is_a_body_error() {
+async fn d9_a_body_cut_short_is_a_body_error() {
     let (addr, _) = answering("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc").await;
     let response = get(&Transport::new(), &format!("http://{addr}/x")).await.unwrap();
     let mut body = response.into_body();
@@ -244,7 +244,7 @@ async fn a_body_cut_short_is_a_body_error() {
 
 #[cfg(feature = "http2")]
 #[tokio::test]
-async fn a_reset_stream_is_a_body_error() {
+async fn h1_a_reset_stream_is_a_body_error() {
     let cut = async || {
         let chunks = [Ok(Bytes::from("abc")), Err(io::Error::other("cut"))];
         axum::body::Body::from_stream(stream::iter(chunks))
@@ -270,7 +270,7 @@ fn a_static_made_outside_of_a_runtime_works_inside() {
 }
 
 #[test]
-fn a_transport_outlives_the_runtime_it_was_used_on() {
+fn x3_a_transport_outlives_the_runtime_it_was_used_on() {
     let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = servers.block_on(Testbed::http()).unwrap();
     let url = format!("{}get", server.url());

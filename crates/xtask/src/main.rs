@@ -4,8 +4,10 @@ mod bench;
 mod fuzz;
 mod hygiene;
 mod interop;
+mod machine;
 mod msrv;
 mod server;
+mod soak;
 
 use std::{
     env,
@@ -41,7 +43,7 @@ const EXAMPLES: [&str; 14] = [
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("fmt", "is the code formatted", fmt),
     ("hygiene", "do files and examples keep the rules of CONTRIBUTING.md", hygiene::check),
     ("clippy", "lints with default, all and no features", clippy),
@@ -51,6 +53,7 @@ const STEPS: [Step; 9] = [
     ("features", "does every feature build alone, do the layers pass without any", features),
     ("examples", "does every example run", examples),
     ("interop", "do the clients get on with servers that others wrote", interop::test),
+    ("soak", "does anything go wrong under faults; `--ci` for as little as here", soak::run),
 ];
 
 /// What is not a part of `ci`.

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn success_passes_and_every_other_class_is_refused() {
+    async fn f1s_success_passes_and_every_other_class_is_refused() {
         for status in [200, 201, 204, 206, 299] {
             assert_eq!(check(CheckStatusLayer::new(), status, ().into()).await.unwrap(), status);
         }

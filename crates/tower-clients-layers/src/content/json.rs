@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn document_with_more_behind_it_fails_as_a_whole() {
+    fn e2_document_with_more_behind_it_fails_as_a_whole() {
         let error = error::<Item>("{\"id\": 1} {\"id\": 2}");
         assert_eq!((error.path(), error.column()), (".", 11));
     }
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn content_type_must_be_json_or_absent() {
+    fn e1_content_type_must_be_json_or_absent() {
         for content_type in
             [None, Some("application/json"), Some("Application/JSON;v=1"), Some("a/b+json")]
         {
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_body_decodes_to_what_can_be_nothing() {
+    fn e2_empty_body_decodes_to_what_can_be_nothing() {
         assert_eq!(from_body::<Option<u8>>(Some("application/json"), "").unwrap(), None);
         from_body::<()>(None, "").unwrap();
         let error = from_body::<u8>(Some("application/json"), "").unwrap_err();

@@ -61,7 +61,7 @@ async fn header_of_the_request_wins_but_the_response_counts() {
 }
 
 #[tokio::test]
-async fn bound_layer_neither_sends_nor_stores_elsewhere() {
+async fn k3_bound_layer_neither_sends_nor_stores_elsewhere() {
     let (jar, _) = jar(&[("http://h/", "a=1")]);
     let layer = CookieLayer::new(jar.clone()).only("http://h:81".parse().unwrap());
     for url in ["http://h/", "https://h:81/", "http://x.h:81/", "http://h:81@evil/"] {
@@ -73,7 +73,7 @@ async fn bound_layer_neither_sends_nor_stores_elsewhere() {
 }
 
 #[tokio::test]
-async fn fifty_lines_of_a_response_count() {
+async fn k2_fifty_lines_of_a_response_count() {
     let layer = CookieLayer::new(CookieJar::new());
     let lines: Vec<_> = (0..60).map(|n| format!("c{n}=1")).collect();
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
@@ -85,7 +85,7 @@ async fn fifty_lines_of_a_response_count() {
 }
 
 #[tokio::test]
-async fn one_header_has_at_most_150_pairs_and_8190_bytes() {
+async fn k2_one_header_has_at_most_150_pairs_and_8190_bytes() {
     for (count, value, kept) in [(170, 1, 150), (9, 990, 8)] {
         let jar = CookieJar::new();
         for n in 0..count {
@@ -99,7 +99,7 @@ async fn one_header_has_at_most_150_pairs_and_8190_bytes() {
 }
 
 #[test]
-fn domain_widens_a_cookie_and_without_it_the_host_alone_gets_it() {
+fn k1_domain_widens_a_cookie_and_without_it_the_host_alone_gets_it() {
     let (jar, taken) = jar(&[
         ("http://a.example.com/", "host=1"),
         ("http://a.example.com/", "wide=1; Domain=.Example.COM"),
@@ -115,7 +115,7 @@ fn domain_widens_a_cookie_and_without_it_the_host_alone_gets_it() {
 }
 
 #[test]
-fn public_suffix_is_no_domain_but_may_be_a_host() {
+fn k1_public_suffix_is_no_domain_but_may_be_a_host() {
     let (jar, taken) = jar(&[
         ("http://a.example.co.uk/", "a=1; Domain=co.uk"),
         ("http://a.example.co.uk/", "a=1; Domain=uk"),
@@ -130,7 +130,7 @@ fn public_suffix_is_no_domain_but_may_be_a_host() {
 }
 
 #[test]
-fn addresses_have_no_domain() {
+fn k1_addresses_have_no_domain() {
     for host in ["192.0.2.1", "[2001:db8::1]"] {
         let url = format!("http://{host}/");
         let (jar, taken) =
@@ -144,7 +144,7 @@ fn addresses_have_no_domain() {
 }
 
 #[test]
-fn secure_cookies_need_a_secure_connection() {
+fn k1_secure_cookies_need_a_secure_connection() {
     let (jar, taken) = jar(&[
         ("http://h.example/", "a=1; Secure"),
         ("https://h.example/x/", "a=1; Secure; Path=/x"),
@@ -162,7 +162,7 @@ fn secure_cookies_need_a_secure_connection() {
 }
 
 #[test]
-fn prefixes_demand_what_they_promise() {
+fn k1_prefixes_demand_what_they_promise() {
     const URL: &str = "https://h.example/";
     let (_, taken) = jar(&[
         (URL, "__Secure-a=1"),
@@ -178,7 +178,7 @@ fn prefixes_demand_what_they_promise() {
 }
 
 #[test]
-fn cookie_ends_with_its_time_or_a_line_that_says_so() {
+fn k1_cookie_ends_with_its_time_or_a_line_that_says_so() {
     let (jar, _) = jar(&[
         ("http://h/", "a=1; Max-Age=60"),
         ("http://h/", "b=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT"),
@@ -193,7 +193,7 @@ fn cookie_ends_with_its_time_or_a_line_that_says_so() {
 }
 
 #[test]
-fn date_counts_from_when_the_line_came() {
+fn k1_date_counts_from_when_the_line_came() {
     let jar = CookieJar::new();
     let line = "a=1; Expires=Wed, 01 Jan 2020 00:00:00 GMT";
     let start_of_2020 = SystemTime::UNIX_EPOCH + Duration::from_secs(1_577_836_800);
@@ -204,7 +204,7 @@ fn date_counts_from_when_the_line_came() {
 }
 
 #[test]
-fn full_domain_and_full_jar_make_room() {
+fn k2_full_domain_and_full_jar_make_room() {
     let jar = CookieJar::new();
     for n in 0..200 {
         jar.insert(&uri("http://h/"), &format!("c{n}=1")).unwrap();
@@ -236,7 +236,7 @@ fn cookies_are_taken_out_one_by_one_or_all() {
 }
 
 #[test]
-fn json_keeps_everything() {
+fn k1_json_keeps_everything() {
     let (jar, _) = jar(&[
         ("https://a.example.com/x/y", "host=\"a b\"; Secure"),
         ("https://a.example.com/", "wide=é; Domain=example.com; Max-Age=60; HttpOnly"),
@@ -260,7 +260,7 @@ fn json_keeps_everything() {
 }
 
 #[test]
-fn poisoned_jar_goes_on() {
+fn x4_poisoned_jar_goes_on() {
     let (jar, _) = jar(&[("http://h/", "a=1")]);
     let poison = catch_unwind(AssertUnwindSafe(|| jar.panic_under_lock()));
     assert!(poison.is_err());

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_do_not_print() {
+    fn s1_secrets_do_not_print() {
         let token = Token::bearer("CANARY").unwrap().refresh_token("CANARY");
         assert!(token.authorization().is_sensitive());
         assert!(!format!("{token:?} {:?}", token.authorization()).contains("CANARY"));

@@ -265,6 +265,13 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     }
 }
 
+/// Has the task end that would wait for a connection to become too old.
+impl<C> Drop for Pool<C> {
+    fn drop(&mut self) {
+        self.attention.notify_one();
+    }
+}
+
 /// Says that the task has ended, also when its runtime has.
 struct Sweeper<C>(Weak<Pool<C>>);
 

@@ -171,6 +171,18 @@ async fn server_without_a_connection_is_forgotten() {
 }
 
 #[tokio::test]
+async fn task_that_looks_after_connections_ends_with_the_pool() {
+    let pool = pool(UNLIMITED);
+    drop(host(&pool, "a"));
+    tokio::task::yield_now().await;
+    let tasks = || runtime::Handle::current().metrics().num_alive_tasks();
+    assert_eq!(tasks(), 1);
+    drop(pool);
+    tokio::task::yield_now().await;
+    assert_eq!(tasks(), 0);
+}
+
+#[tokio::test]
 async fn closed_connection_is_passed_over() {
     let pool = pool(UNLIMITED);
     let a = host(&pool, "a");

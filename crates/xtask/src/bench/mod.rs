@@ -5,7 +5,6 @@
 //! else happens on the machine meets them alike, and each is compared with those of its round.
 
 mod instructions;
-mod machine;
 mod plan;
 mod plot;
 mod process;
@@ -17,7 +16,7 @@ use self::{
     process::Peers,
     results::Results,
 };
-use crate::{Result, cargo, root, target};
+use crate::{Result, cargo, machine, root, target};
 use std::{collections::btree_map::Entry, env, fs, path::Path};
 
 const PACKAGE: &str = "benches/peers";

@@ -4,7 +4,7 @@ use crate::Result;
 use std::{fs, process::Command, thread};
 
 /// Lines of a list.
-pub(super) fn describe() -> Result<String> {
+pub(crate) fn describe() -> Result<String> {
     let cores = thread::available_parallelism()?;
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
