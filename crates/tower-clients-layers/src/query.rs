@@ -74,7 +74,7 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Url`] when the URI becomes longer than 65,534 bytes.
+    /// [`ErrorKind::Url`] when the URI becomes longer than 65,534 bytes, or has `*` in place of a path.
     pub fn append_to(&self, uri: &Uri) -> Result<Uri, Error> {
         append(uri, [self.as_str()].into_iter())
     }

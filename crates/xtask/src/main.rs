@@ -1,6 +1,7 @@
 //! The steps that the continuous integration runs: `cargo xtask <step>`.
 
 mod bench;
+mod fuzz;
 mod hygiene;
 mod interop;
 mod machine;
@@ -56,8 +57,10 @@ const STEPS: [Step; 10] = [
 ];
 
 /// What is not a part of `ci`.
-const BESIDES: [Step; 1] =
-    [("bench", "the same work by these and by other clients; `--quick` for a look", bench::run)];
+const BESIDES: [Step; 2] = [
+    ("bench", "the same work by these and by other clients; `--quick` for a look", bench::run),
+    ("fuzz", "does any input break a promise; `--seconds 30 join` for a look at one", fuzz::run),
+];
 
 fn main() -> ExitCode {
     let wanted = env::args().nth(1).unwrap_or_default();
@@ -90,7 +93,8 @@ fn main() -> ExitCode {
 
 fn fmt() -> Result {
     cargo("fmt --all --check", &[])?;
-    cargo("fmt --manifest-path benches/peers/Cargo.toml --check", &[])
+    cargo("fmt --manifest-path benches/peers/Cargo.toml --check", &[])?;
+    cargo("fmt --manifest-path fuzz/Cargo.toml --check", &[])
 }
 
 fn clippy() -> Result {

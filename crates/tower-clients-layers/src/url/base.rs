@@ -2,7 +2,7 @@
 
 use super::{
     Origin, Reference, ToReference,
-    rules::{has_dot_segment, has_user_info, is_plain_path_byte, parse_absolute},
+    rules::{has_dot_segment, has_user_info, is_plain_path_byte, parse_absolute, uri_path},
 };
 use crate::error::{Error, Reason, UrlError};
 use http::{
@@ -69,9 +69,8 @@ impl BaseUrl {
             return Err(Reason::BaseFragment.into());
         }
         let slash = url.path().ends_with('/');
-        if !slash {
-            url.set_path(&format!("{}/", url.path()));
-        }
+        let end = if slash { "" } else { "/" };
+        url.set_path(&format!("{}{end}", uri_path(&url)));
         let uri: Uri = url.as_str().parse().map_err(http::Error::from)?;
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {

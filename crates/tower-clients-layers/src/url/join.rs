@@ -104,7 +104,7 @@ impl BaseUrl {
         }
         if self.origin().is_of(&url) {
             if self.inner.boundary == Boundary::Path {
-                self.check_path(url.path())?;
+                self.check_path(&uri_path(&url))?;
             }
         } else {
             let origin = Origin::of_url(&url)?;
@@ -437,6 +437,16 @@ mod tests {
             base().join("a b`<>^?q= `<").unwrap().to_string(),
             "http://api.example/v1/a%20b%60%3C%3E%5E?q=%20%60%3C"
         );
+    }
+
+    #[test]
+    fn base_has_one_spelling() {
+        let base = BaseUrl::parse("http://h/^").unwrap().with_boundary(Boundary::Path);
+        for reference in ["x", "/^/x", "/%5E/x", "http://h/^/x"] {
+            let uri = base.join(reference).unwrap();
+            assert_eq!(uri, "http://h/%5E/x");
+            assert!(base.check(&uri).is_ok());
+        }
     }
 
     mod properties {
