@@ -14,7 +14,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_clients_layers::{Body, DecompressLayer};
 
 pub(crate) const SUITE: Suite<Row, bool> =
-    Suite { files: &["curl/http-cases.json"], case, differences: &[], judge };
+    Suite { files: &["curl/http-cases.json"], case, left_out: &[], differences: &[], judge };
 
 const OPTIONS: [&str; 2] = ["--compressed", "--max-filesize"];
 
