@@ -10,6 +10,7 @@ mod cookies;
 mod curl;
 mod curl_client;
 mod curl_compression;
+mod curl_cookies;
 mod curl_play;
 mod curl_redirects;
 mod graphql;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     trials.extend(redirects::LOCATIONS.trials());
     trials.extend(curl_redirects::SUITE.trials());
     trials.extend(curl_compression::SUITE.trials());
+    trials.extend(curl_cookies::SUITE.trials());
     trials.extend(graphql::SUITE.trials());
     trials.extend(json_rpc::SUITE.trials());
     trials.extend(octokit::SUITE.trials());
