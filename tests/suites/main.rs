@@ -8,6 +8,7 @@ mod content_types;
 mod cookie_dates;
 mod cookies;
 mod curl;
+mod curl_auth;
 mod curl_client;
 mod curl_compression;
 mod curl_cookies;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
     trials.extend(curl_redirects::SUITE.trials());
     trials.extend(curl_compression::SUITE.trials());
     trials.extend(curl_cookies::SUITE.trials());
+    trials.extend(curl_auth::SUITE.trials());
     trials.extend(graphql::SUITE.trials());
     trials.extend(json_rpc::SUITE.trials());
     trials.extend(octokit::SUITE.trials());
