@@ -13,6 +13,7 @@ mod curl_client;
 mod curl_compression;
 mod curl_cookies;
 mod curl_play;
+mod curl_ranges;
 mod curl_redirects;
 mod graphql;
 mod json;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     trials.extend(curl_compression::SUITE.trials());
     trials.extend(curl_cookies::SUITE.trials());
     trials.extend(curl_auth::SUITE.trials());
+    trials.extend(curl_ranges::SUITE.trials());
     trials.extend(graphql::SUITE.trials());
     trials.extend(json_rpc::SUITE.trials());
     trials.extend(octokit::SUITE.trials());
