@@ -11,6 +11,7 @@ mod curl;
 mod curl_auth;
 mod curl_client;
 mod curl_compression;
+mod curl_conditional;
 mod curl_cookies;
 mod curl_play;
 mod curl_ranges;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
     trials.extend(curl_cookies::SUITE.trials());
     trials.extend(curl_auth::SUITE.trials());
     trials.extend(curl_ranges::SUITE.trials());
+    trials.extend(curl_conditional::SUITE.trials());
     trials.extend(graphql::SUITE.trials());
     trials.extend(json_rpc::SUITE.trials());
     trials.extend(octokit::SUITE.trials());
