@@ -16,6 +16,7 @@ mod curl_cookies;
 mod curl_play;
 mod curl_ranges;
 mod curl_redirects;
+mod curl_retry;
 mod graphql;
 mod json;
 mod json_rpc;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
     trials.extend(curl_auth::SUITE.trials());
     trials.extend(curl_ranges::SUITE.trials());
     trials.extend(curl_conditional::SUITE.trials());
+    trials.extend(curl_retry::SUITE.trials());
     trials.extend(graphql::SUITE.trials());
     trials.extend(json_rpc::SUITE.trials());
     trials.extend(octokit::SUITE.trials());
