@@ -16,6 +16,7 @@ mod curl_cookies;
 mod curl_play;
 mod curl_ranges;
 mod curl_redirects;
+mod curl_replies;
 mod curl_retry;
 mod graphql;
 mod json;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     trials.extend(curl_ranges::SUITE.trials());
     trials.extend(curl_conditional::SUITE.trials());
     trials.extend(curl_retry::SUITE.trials());
+    trials.extend(curl_replies::SUITE.trials());
     trials.extend(graphql::SUITE.trials());
     trials.extend(json_rpc::SUITE.trials());
     trials.extend(octokit::SUITE.trials());
