@@ -17,6 +17,7 @@ mod curl_play;
 mod curl_ranges;
 mod curl_redirects;
 mod curl_replies;
+mod curl_requests;
 mod curl_retry;
 mod graphql;
 mod json;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
     trials.extend(curl_conditional::SUITE.trials());
     trials.extend(curl_retry::SUITE.trials());
     trials.extend(curl_replies::SUITE.trials());
+    trials.extend(curl_requests::SUITE.trials());
     trials.extend(graphql::SUITE.trials());
     trials.extend(json_rpc::SUITE.trials());
     trials.extend(octokit::SUITE.trials());
