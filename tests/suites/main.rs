@@ -29,6 +29,7 @@ mod predecessor;
 mod public_suffixes;
 mod redirects;
 mod resolution;
+mod responses;
 mod suite;
 mod url_join;
 mod url_standard;
@@ -49,6 +50,9 @@ fn main() -> ExitCode {
     trials.extend(public_suffixes::SUITE.trials());
     trials.extend(redirects::METHODS.trials());
     trials.extend(redirects::LOCATIONS.trials());
+    trials.extend(responses::LENGTHS.trials());
+    trials.extend(responses::STATUS_LINES.trials());
+    trials.extend(responses::LONE_CR.trials());
     trials.extend(curl_redirects::SUITE.trials());
     trials.extend(curl_compression::SUITE.trials());
     trials.extend(curl_cookies::SUITE.trials());
