@@ -51,9 +51,4 @@ const DIFFERENCES: &[Difference<Row, Outcome>] = &[
         reason: "a head ends the exchange beyond 400 KiB; curl allows 100 KiB for a line",
         instead: |row, expected| (row.test == "1154").then(|| expected.succeeded()),
     },
-    Difference {
-        name: "unknown transfer codings",
-        reason: "RFC 9112, section 6.3: the body ends with the connection",
-        instead: |row, expected| (row.test == "1723").then(|| expected.succeeded()),
-    },
 ];
