@@ -13,6 +13,7 @@ use tower_clients_layers::MediaType;
 pub(crate) const SUITE: Suite<Row, Option<String>> = Suite {
     files: &["wpt-mime/mime-types.json", "wpt-mime/generated-mime-types.json"],
     case,
+    left_out: &[],
     differences: &[],
     judge,
 };

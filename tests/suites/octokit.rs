@@ -16,6 +16,7 @@ pub(crate) const SUITE: Suite<Row, ()> = Suite {
         "octokit/paginate-issues/normalized-fixture.json",
     ],
     case,
+    left_out: &[],
     differences: &[],
     judge,
 };

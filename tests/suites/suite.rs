@@ -14,6 +14,8 @@ pub(crate) struct Suite<I: 'static, O: 'static> {
     pub(crate) files: &'static [&'static str],
     /// `None` for a row that is not about this library, such as a comment.
     pub(crate) case: fn(Value) -> serde_json::Result<Option<Case<I, O>>>,
+    /// The first one that applies to a row is why it does not run.
+    pub(crate) left_out: &'static [LeftOut<I>],
     /// Applied in this order; each one sees what the ones before it made.
     pub(crate) differences: &'static [Difference<I, O>],
     pub(crate) judge: fn(&I, &O) -> Result<(), Failed>,
@@ -27,6 +29,13 @@ pub(crate) struct Case<I, O> {
     pub(crate) expected: O,
 }
 
+/// What rows ask for that this library has no counterpart of.
+pub(crate) struct LeftOut<I: 'static> {
+    pub(crate) name: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) applies: fn(&I) -> bool,
+}
+
 /// What this library does on purpose and the files say otherwise.
 pub(crate) struct Difference<I: 'static, O: 'static> {
     pub(crate) name: &'static str,
@@ -38,25 +47,40 @@ pub(crate) struct Difference<I: 'static, O: 'static> {
 impl<I: Send, O: PartialEq + Send> Suite<I, O> {
     pub(crate) fn trials(&self) -> Vec<Trial> {
         let mut trials = Vec::new();
-        let mut used = vec![false; self.differences.len()];
+        let mut used = self.unused();
         let mut complete = true;
         for file in self.files {
             let path = folder().join(file);
             if !path.is_file() {
                 complete = false;
-                trials.push(left_out(file));
+                trials.push(not_there(file));
             } else if let Err(failed) = self.read(file, &path, &mut trials, &mut used) {
                 complete = false;
                 trials.push(Trial::test(format!("{file} can be read"), move || Err(failed)));
             }
         }
-        // Part of the rows cannot tell whether a difference is still needed.
+        // Part of the rows cannot tell whether a rule is still needed.
         if complete {
             let folder = self.files[0].split('/').next().unwrap_or_default();
-            let differences = self.differences.iter().zip(used);
-            trials.extend(differences.map(|(difference, used)| in_use(folder, difference, used)));
+            for (rule, used) in self.left_out.iter().zip(used.left_out) {
+                trials.push(in_use(
+                    format!("{folder} leaves out: {}", rule.name),
+                    rule.reason,
+                    used,
+                ));
+            }
+            for (rule, used) in self.differences.iter().zip(used.differences) {
+                trials.push(in_use(format!("{folder} differs: {}", rule.name), rule.reason, used));
+            }
         }
         trials
+    }
+
+    fn unused(&self) -> Used {
+        Used {
+            left_out: vec![false; self.left_out.len()],
+            differences: vec![false; self.differences.len()],
+        }
     }
 
     fn read(
@@ -64,7 +88,7 @@ impl<I: Send, O: PartialEq + Send> Suite<I, O> {
         file: &str,
         path: &Path,
         trials: &mut Vec<Trial>,
-        used: &mut [bool],
+        used: &mut Used,
     ) -> Result<(), Failed> {
         let before = trials.len();
         for (number, row) in rows(path)?.into_iter().enumerate() {
@@ -72,9 +96,16 @@ impl<I: Send, O: PartialEq + Send> Suite<I, O> {
             let Some(Case { label, input, expected }) = case else {
                 continue;
             };
-            let (expected, reasons) = self.apply_differences(&input, expected, used);
+            let name = name(file, number, &label);
+            if let Some(rule) = self.left_out.iter().position(|rule| (rule.applies)(&input)) {
+                used.left_out[rule] = true;
+                trials.push(ignored(format!("{name} is left out: {}", self.left_out[rule].name)));
+                continue;
+            }
+            let (expected, reasons) =
+                self.apply_differences(&input, expected, &mut used.differences);
             let judge = self.judge;
-            trials.push(Trial::test(name(file, number, &label), move || {
+            trials.push(Trial::test(name, move || {
                 judge(&input, &expected).map_err(|failed| explain(&failed, &reasons))
             }));
         }
@@ -119,17 +150,28 @@ fn folder() -> PathBuf {
 }
 
 /// Ignored, and no pass when ignored tests are asked for.
-fn left_out(file: &str) -> Trial {
-    let name = format!("{file} is left out: it is not in the folder of suites");
+fn ignored(name: String) -> Trial {
     Trial::test(name, || Err("there is nothing to run".into())).with_ignored_flag(true)
 }
 
-/// A difference that no row needs is a wrong claim about this library.
-fn in_use<I, O>(folder: &str, difference: &Difference<I, O>, used: bool) -> Trial {
-    let Difference { name, reason, .. } = *difference;
-    Trial::test(format!("{folder} differs: {name}"), move || {
-        if used { Ok(()) } else { Err(format!("no row needs it: {reason}").into()) }
-    })
+fn not_there(file: &str) -> Trial {
+    ignored(format!("{file} is left out: it is not in the folder of suites"))
+}
+
+/// Which rules there are rows for.
+struct Used {
+    left_out: Vec<bool>,
+    differences: Vec<bool>,
+}
+
+/// A rule that no row needs is a wrong claim about this library.
+fn in_use(name: String, reason: &'static str, used: bool) -> Trial {
+    Trial::test(
+        name,
+        move || {
+            if used { Ok(()) } else { Err(format!("no row needs it: {reason}").into()) }
+        },
+    )
 }
 
 fn name(file: &str, number: usize, label: &str) -> String {

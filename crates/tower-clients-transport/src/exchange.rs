@@ -8,7 +8,9 @@ use crate::{
     error::{not_sent, unanswered},
     pool::{Acquired, Host, KeyRef, Pool},
 };
-use http::{HeaderValue, Request, Response, Uri, uri::Scheme};
+use http::{
+    HeaderMap, HeaderValue, Request, Response, Uri, header::TRANSFER_ENCODING, uri::Scheme,
+};
 use hyper::{body::Incoming, client::conn::TrySendError};
 use std::{
     future::{Future, poll_fn},
@@ -74,6 +76,10 @@ pub(crate) fn exchange(
                 response
             }
         };
+        if has_unknown_coding(response.headers()) {
+            let reason = "the response has a transfer coding that was not asked for";
+            return Err(named(Error::new(ErrorKind::Transport, reason)));
+        }
         let is_upgrade = is_upgrade(&response);
         if !upload.is_over() || is_upgrade {
             connection.detach();
@@ -108,6 +114,17 @@ async fn again(
         Err(error) if error.message().is_some() => Err(not_sent(error.into_error())),
         Err(error) => Err(unanswered(error.into_error())),
     }
+}
+
+/// Whether the body has a coding that is not taken off it, so that it is not the content. Only `chunked`
+/// needs not be asked for (RFC 9112 §7.4); `identity` is none, and some servers still name it.
+fn has_unknown_coding(headers: &HeaderMap) -> bool {
+    let is_known = |coding: &str| {
+        let coding = coding.trim();
+        coding.eq_ignore_ascii_case("chunked") || coding.eq_ignore_ascii_case("identity")
+    };
+    let mut values = headers.get_all(TRANSFER_ENCODING).iter();
+    values.any(|value| !value.to_str().is_ok_and(|codings| codings.split(',').all(is_known)))
 }
 
 /// Which attempt of a layer above this is.

@@ -54,6 +54,7 @@
 //! | the connection closed before the request was written, twice | `Transport` | no |
 //! | an HTTP/2 server refused the stream, or went away before it looked at it | `Transport` | no |
 //! | the exchange failed later | `Transport` | yes |
+//! | the response has a transfer coding other than `chunked` | `Transport` | yes |
 //! | the response body broke off | `Body` | yes |
 //!
 //! # Features

@@ -32,7 +32,8 @@ async fn bytes(answer: Answer) -> Bytes {
 }
 
 /// A server for one connection, that reads a request, writes `answer` and closes.
-async fn answering(answer: &'static str) -> (SocketAddr, JoinHandle<io::Result<()>>) {
+async fn answering(answer: &str) -> (SocketAddr, JoinHandle<io::Result<()>>) {
+    let answer = answer.to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let task = tokio::spawn(async move {
@@ -221,6 +222,27 @@ async fn d1_a_server_that_closes_without_an_answer_may_have_seen_the_request() {
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert!(error.may_have_been_sent(), "{error:?}");
     assert!(error.url().unwrap().starts_with("http://127.0.0.1:"));
+}
+
+#[tokio::test]
+async fn d7_a_transfer_coding_that_was_not_asked_for_is_a_transport_error() {
+    for coding in ["gzip", "gzip, chunked", "chunked, other"] {
+        let answer = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {coding}\r\n\r\n0\r\n\r\n");
+        let (addr, _) = answering(&answer).await;
+        let error = get(&Transport::new(), &format!("http://{addr}/")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transport, "{coding}");
+        assert!(error.may_have_been_sent(), "{coding}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn chunks_have_no_other_coding() {
+    for coding in ["chunked", "Chunked", "identity, chunked"] {
+        let answer =
+            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {coding}\r\n\r\n1\r\na\r\n0\r\n\r\n");
+        let (addr, _) = answering(&answer).await;
+        assert_eq!(bytes(get(&Transport::new(), &format!("http://{addr}/")).await).await, "a");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, Uri, header::HOST};
 use http_body_util::Full;
 use hyper::{body::Incoming, client::conn::http1::SendRequest};
-use hyper_util::client::pool::cache;
+use hyper_util::{client::pool::cache, rt::TokioExecutor};
 use serde::de::DeserializeOwned;
 use std::{
     future::Future,
@@ -51,7 +51,11 @@ pub(super) fn new(settings: &Settings) -> Result<impl Peer> {
             Ok::<_, BoxError>(Connection(sender))
         })
     });
-    Ok(Composed { cache: cache::builder().build(connect), uri: url.path().parse()?, host })
+    Ok(Composed {
+        cache: cache::builder().executor(TokioExecutor::new()).build(connect),
+        uri: url.path().parse()?,
+        host,
+    })
 }
 
 impl<C, S> Composed<C>
