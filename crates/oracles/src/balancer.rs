@@ -1,6 +1,6 @@
 //! A balance counts right, and takes every upstream back in the end.
 //!
-//! Input: a [`Script`], as `arbitrary` reads it.
+//! Input: a `Script`, as `arbitrary` reads it.
 
 use crate::paused;
 use arbitrary::{Arbitrary, Unstructured};

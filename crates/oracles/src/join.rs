@@ -28,6 +28,8 @@ pub fn check(input: &[u8]) {
         let base = base.clone().with_boundary(boundary);
         if let Ok(uri) = base.join(reference) {
             is_inside(&base, boundary, trailing, &uri);
+            // The layer passes one that stands in an absolute URI.
+            assert!(!uri.path().contains('\\'), "{uri}");
             assert_eq!(base.join(&uri).unwrap(), uri, "joined again");
         }
         if let Ok(child) = base.at(reference) {
@@ -77,7 +79,7 @@ fn is_inside(base: &BaseUrl, boundary: Boundary, trailing: &str, uri: &Uri) {
 /// Another parser reads the same in it.
 fn is_plain(uri: &Uri) {
     let text = uri.to_string();
-    assert!(!text.contains(|c: char| c.is_ascii_control() || "\\ #".contains(c)), "{text:?}");
+    assert!(!text.contains(|c: char| c.is_ascii_control() || " #".contains(c)), "{text:?}");
     assert!(!uri.authority().unwrap().as_str().contains('@'), "{text}");
     assert_eq!(text.parse::<Uri>().unwrap(), *uri);
     let url = Url::parse(&text).unwrap();

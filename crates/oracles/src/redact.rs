@@ -116,12 +116,13 @@ fn is_clean_inside(value: &impl Debug) {
 }
 
 fn is_clean(text: &str) {
-    assert!(!holds_canary(text.as_bytes()) && !text.contains("Q0FOQVJZ"), "{text}");
+    assert!(!holds_canary(text.as_bytes()), "{text}");
 }
 
-/// In any letter case, and where letters are percent-encoded.
+/// In any letter case, percent-encoded or as base64.
 fn holds_canary(text: &[u8]) -> bool {
     let mut decoded: Vec<u8> = percent_encoding::percent_decode(text).collect();
     decoded.make_ascii_lowercase();
-    decoded.windows(CANARY.len()).any(|part| part == b"canary")
+    let holds = |secret: &[u8]| decoded.windows(secret.len()).any(|part| part == secret);
+    holds(b"canary") || holds(b"q0foqvjz")
 }

@@ -1,6 +1,6 @@
 //! Retries keep their limits, whatever a server does and when.
 //!
-//! Input: a [`Script`], as `arbitrary` reads it.
+//! Input: a `Script`, as `arbitrary` reads it.
 
 use crate::paused;
 use arbitrary::{Arbitrary, Unstructured};

@@ -5,12 +5,15 @@
 
 use crate::{Result, cargo, root, target};
 use std::{
+    cmp::Reverse,
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
 const CARGO_FUZZ: &str = "0.13.2";
+/// So many inputs are taken in of a target at a time: a corpus is to be read.
+const MOST_TAKEN: usize = 12;
 const USAGE: &str = "usage: cargo xtask fuzz [--seconds N] [--collect] [target]";
 
 struct Plan {
@@ -130,15 +133,25 @@ impl Target {
 
     /// Takes in what reaches an edge that the collected inputs do not, under a short name.
     fn collect(&self) -> Result {
-        let flags = ["-merge=1", "-use_counters=0", "-max_len=512"];
+        let flags = ["-set_cover_merge=1", "-use_counters=0", "-max_len=256"];
         if !self.program(&flags, &[&self.corpus, &self.found])?.status.success() {
             return Err(format!("the inputs of {} do not merge", self.name).into());
         }
+        let mut taken = Vec::new();
         for entry in fs::read_dir(&self.corpus)? {
-            let path = entry?.path();
+            let entry = entry?;
+            // What the fuzzer adds has a hash for its name.
+            if entry.file_name().len() == 40 {
+                taken.push((Reverse(entry.metadata()?.len()), entry.path()));
+            }
+        }
+        // The longest reach most.
+        taken.sort();
+        for (i, (_, path)) in taken.iter().enumerate() {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.len() == 40 {
-                fs::rename(&path, self.corpus.join(&name[..8]))?;
+            match i < MOST_TAKEN {
+                true => fs::rename(path, self.corpus.join(&name[..8]))?,
+                false => fs::remove_file(path)?,
             }
         }
         Ok(())
