@@ -169,9 +169,12 @@ impl BaseUrl {
     /// Whether a path is that of this base or lies below it.
     pub(crate) fn check_path(&self, path: &str) -> Result<(), UrlError> {
         let base = self.own_path().trim_end_matches('/');
-        let itself = path
-            .strip_prefix(base)
-            .is_some_and(|rest| rest.is_empty() || rest == &*self.inner.trailing);
+        let trailing = &*self.inner.trailing;
+        let itself = path.strip_prefix(base).is_some_and(|rest| {
+            // Where the trailing part is in place of all slashes, the path still begins with one.
+            let of_root = base.is_empty().then(|| rest.strip_prefix('/')).flatten();
+            rest.is_empty() || rest == trailing || of_root == Some(trailing)
+        });
         if (itself || path.starts_with(self.path())) && !has_dot_segment(path) {
             Ok(())
         } else {
@@ -440,13 +443,18 @@ mod tests {
     }
 
     #[test]
-    fn base_has_one_spelling() {
+    fn what_is_joined_to_an_odd_base_lies_below_it() {
         let base = BaseUrl::parse("http://h/^").unwrap().with_boundary(Boundary::Path);
         for reference in ["x", "/^/x", "/%5E/x", "http://h/^/x"] {
             let uri = base.join(reference).unwrap();
             assert_eq!(uri, "http://h/%5E/x");
             assert!(base.check(&uri).is_ok());
         }
+        let base = BaseUrl::parse("http://h//").unwrap().with_boundary(Boundary::Path);
+        let base = base.with_trailing(".json").unwrap();
+        let uri = base.join("").unwrap();
+        assert_eq!(uri, "http://h/.json");
+        assert!(base.check(&uri).is_ok() && base.check(&Uri::from_static("http://h/x")).is_err());
     }
 
     mod properties {
