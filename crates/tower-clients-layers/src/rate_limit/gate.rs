@@ -1,7 +1,7 @@
 //! Who may send a request to one origin, and when.
 
 use super::{advice::Advice, schedule::Schedule};
-use crate::per_origin::Keep;
+use crate::{deadline, per_origin::Keep};
 use std::{
     collections::VecDeque,
     fmt,
@@ -155,7 +155,7 @@ impl Turn {
                 wake(first);
                 break;
             }
-            if due > self.last {
+            if due > deadline::current().map_or(self.last, |deadline| deadline.min(self.last)) {
                 drop(state);
                 return Poll::Ready(Err(due - now));
             }

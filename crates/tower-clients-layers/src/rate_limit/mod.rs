@@ -51,10 +51,10 @@
 //!
 //! # Who waits, and how long
 //!
-//! A request whose [timeout](crate::RequestOptions::timeout) would pass before its turn, or that would
-//! wait longer than [`max_wait`](RateLimitLayer::max_wait), fails at once, or as soon as that is known.
-//! The error is an [`Unavailable`](ErrorKind::Unavailable) one that says how long it would have waited.
-//! The time of a deadline layer is not known here: set it as an option of the request where it matters.
+//! A request whose [deadline](deadline::current) or [timeout](crate::RequestOptions::timeout) would pass
+//! before its turn, or that would wait longer than [`max_wait`](RateLimitLayer::max_wait), fails at once,
+//! or as soon as that is known. The error is an [`Unavailable`](ErrorKind::Unavailable) one that says how
+//! long it would have waited.
 //!
 //! One that is dropped gives up its turn. One that is neither polled nor dropped delays the next ones by
 //! one interval, and stops nobody. While a request waits, it gives up the readiness of the service below.
@@ -73,7 +73,7 @@ pub use self::future::ResponseFuture;
 
 use self::gate::{Entry, Gate};
 use crate::{
-    BoxError, Error, ErrorKind, RequestOptions, UnavailableError,
+    BoxError, Error, ErrorKind, RequestOptions, UnavailableError, deadline,
     later::{Later, after},
     macros::inner_service_accessors,
     per_origin::PerOrigin,
@@ -217,9 +217,10 @@ where
     }
 }
 
-/// The time that a request has for all.
+/// The time that a request has for all, as far as it is known before its future is polled.
 fn time_of<B>(request: &Request<B>) -> Option<Duration> {
-    RequestOptions::of(request).and_then(RequestOptions::timeout_value)
+    let own = RequestOptions::of(request).and_then(RequestOptions::timeout_value);
+    own.into_iter().chain(deadline::remaining()).min()
 }
 
 fn unavailable(wait: Duration) -> Error {

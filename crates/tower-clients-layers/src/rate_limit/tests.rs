@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    Body,
+    Body, DeadlineLayer,
     simulation::{Pace, Server, drop_after_each_poll, get, request, storm},
 };
 use http::Method;
@@ -159,6 +159,28 @@ async fn request_that_would_wait_too_long_fails_at_once_and_says_how_long() {
     let error = with_timeout(60).await.unwrap_err();
     assert_eq!(error.unavailable().unwrap().retry_after(), 30 * SECOND);
     assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadline_counts_whether_it_is_known_before_the_first_poll_or_after() {
+    let limited = RateLimitLayer::new(1, 10 * SECOND).layer(server());
+    limited.clone().oneshot(get("http://h/")).await.unwrap();
+    let start = Instant::now();
+    let called_by_a_poll = {
+        let limited = limited.clone();
+        service_fn(move |request| limited.clone().oneshot(request))
+    };
+    let short = DeadlineLayer::new(9 * SECOND);
+    for outcome in [
+        short.layer(limited.clone()).oneshot(get("http://h/")).await.map(drop),
+        short.layer(called_by_a_poll).oneshot(get("http://h/")).await.map(drop),
+    ] {
+        let wait = outcome.unwrap_err().unavailable().unwrap().retry_after();
+        assert_eq!((wait, start.elapsed()), (10 * SECOND, Duration::ZERO));
+    }
+    let enough = DeadlineLayer::new(11 * SECOND).layer(limited);
+    enough.oneshot(get("http://h/")).await.unwrap();
+    assert_eq!(start.elapsed(), 10 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]
