@@ -1,7 +1,7 @@
 //! One exchange for all equal requests.
 
 use super::{body::Collected, key::Key};
-use crate::{Body, Error, ErrorKind, HttpService, collect::MAX_FRAMES_PER_POLL};
+use crate::{Body, Error, ErrorKind, HttpService, collect::MAX_FRAMES_PER_POLL, deadline};
 use futures_util::{FutureExt, future};
 use http::{HeaderValue, Request, Response, header::CONTENT_TYPE, response::Parts};
 use http_body::Body as _;
@@ -252,6 +252,7 @@ impl<S: HttpService<Body>> Future for Exchange<S> {
     type Output = Outcome<S::ResBody>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _others_may_have_longer = deadline::hide();
         // All who wait drive it, so none of them may take a panic as its own.
         let answer = match catch_unwind(AssertUnwindSafe(|| self.poll_outcome(cx))) {
             Ok(answer) => ready!(answer),

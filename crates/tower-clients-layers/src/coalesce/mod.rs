@@ -55,8 +55,9 @@
 //!
 //! # Failure
 //!
-//! All who wait drive the exchange; it goes on as long as one of them is left. When it fails, they all
-//! fail: with an error of the same kind, whose cause they share. The same goes for a body that breaks off.
+//! All who wait drive the exchange; it goes on as long as one of them is left, so the layers below do not
+//! see the [deadline](crate::deadline) of any. When it fails, they all fail: with an error of the same kind,
+//! whose cause they share. The same goes for a body that breaks off.
 //!
 //! # Cost
 //!

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    BoxError, ErrorKind,
+    BoxError, DeadlineLayer, ErrorKind, RateLimitLayer,
     simulation::{Pace, Server, drop_after_each_poll, get, request, storm},
 };
 use bytes::Bytes;
@@ -12,6 +12,8 @@ use http_body_util::{BodyExt, StreamBody};
 use std::{future::Future, pin::Pin, task::Waker, time::Duration};
 use tokio::time::{Instant, sleep};
 use tower::{ServiceExt, util::BoxCloneSyncService};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 type Sut = Coalesce<Server>;
 
@@ -228,6 +230,22 @@ async fn exchange_goes_on_without_the_one_who_began_it() {
     assert_eq!(second.await.unwrap(), (200, "abc".into()));
     assert_eq!(idle.await.unwrap(), (200, "abc".into()));
     assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn exchange_outlasts_the_deadline_of_the_one_who_began_it() {
+    let limited = RateLimitLayer::new(1, 10 * SECOND).layer(Server::new(Pace::default()));
+    let service = CoalesceLayer::new().layer(limited);
+    read(service.clone(), get("http://h/")).await.unwrap();
+    // A request that sees so little time does not wait for its turn.
+    let within = |time| {
+        let service = service.clone();
+        let by_a_poll = tower::service_fn(move |request| service.clone().oneshot(request));
+        read(DeadlineLayer::new(time).layer(by_a_poll), get("http://h/"))
+    };
+    let (short, long) = tokio::join!(within(SECOND), within(60 * SECOND));
+    assert!(short.unwrap_err().is_timeout());
+    assert_eq!(long.unwrap(), (200, "abc".into()));
 }
 
 #[tokio::test(start_paused = true)]

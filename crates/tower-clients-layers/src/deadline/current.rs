@@ -63,7 +63,7 @@ pub(crate) fn in_attempt(attempt: u32) {
 
 /// Hides the deadline from work that several exchanges share: it must not end with the one that
 /// happens to poll it.
-#[cfg(feature = "token")]
+#[cfg(any(feature = "limits", feature = "token"))]
 pub(crate) fn hide() -> Entered {
     Entered::with(Current::default())
 }
