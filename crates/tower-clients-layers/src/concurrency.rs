@@ -51,11 +51,11 @@
 
 use crate::{
     later::Later,
-    macros::inner_service_accessors,
+    macros::{inner_service_accessors, tracked_body},
     per_origin::{Keep, PerOrigin},
 };
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 use pin_project_lite::pin_project;
 use std::{
     fmt,
@@ -242,55 +242,25 @@ where
         let response = ready!(future.poll(cx));
         let permit = permit.take();
         Poll::Ready(response.map(|response| {
-            response.map(|body| {
-                let permit = permit.filter(|_| !body.is_end_stream());
-                ConcurrencyBody { body, permit }
-            })
+            let under_way = permit.map(|permit| UnderWay { _permit: permit });
+            response.map(|body| ConcurrencyBody::new(body, under_way))
         }))
     }
 }
 
-pin_project! {
+tracked_body! {
     /// A response body whose exchange is under way until it ends, breaks off or is dropped.
-    #[derive(Debug)]
-    pub struct ConcurrencyBody<B> {
-        #[pin]
-        body: B,
-        permit: Option<Permit>,
-    }
+    ConcurrencyBody, UnderWay
 }
 
-impl<B> ConcurrencyBody<B> {
-    /// The body; its exchange no longer counts as under way.
-    pub fn into_inner(self) -> B {
-        self.body
-    }
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    _permit: Permit,
 }
 
-impl<B: Body> Body for ConcurrencyBody<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let mut this = self.project();
-        let frame = ready!(this.body.as_mut().poll_frame(cx));
-        // A reader may stop at the last frame, without asking for the end.
-        if !matches!(frame, Some(Ok(_))) || this.body.is_end_stream() {
-            *this.permit = None;
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+impl UnderWay {
+    /// That is an end like any other.
+    fn broke_off(self) {}
 }
 
 impl<S: fmt::Debug> fmt::Debug for Concurrency<S> {
@@ -307,11 +277,6 @@ impl<S, B, F> fmt::Debug for ResponseFuture<S, B, F> {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
-
-const _: () = {
-    const fn body_stays_movable<T: Send + Sync + Unpin>() {}
-    body_stays_movable::<ConcurrencyBody<crate::Body>>();
-};
 
 #[cfg(test)]
 mod tests {

@@ -20,4 +20,73 @@ macro_rules! inner_service_accessors {
     };
 }
 
+/// A response body that has an exchange until it ends or is dropped, and tells it when it breaks off.
+#[cfg(any(feature = "balance", feature = "limits"))]
+macro_rules! tracked_body {
+    ($(#[$docs:meta])* $name:ident, $exchange:ty) => {
+        pin_project_lite::pin_project! {
+            $(#[$docs])*
+            #[derive(Debug)]
+            pub struct $name<B> {
+                #[pin]
+                body: B,
+                exchange: Option<$exchange>,
+            }
+        }
+
+        impl<B> $name<B> {
+            /// The body; its exchange counts as over.
+            pub fn into_inner(self) -> B {
+                self.body
+            }
+        }
+
+        impl<B: http_body::Body> $name<B> {
+            pub(super) fn new(body: B, exchange: Option<$exchange>) -> Self {
+                let exchange = exchange.filter(|_| !body.is_end_stream());
+                Self { body, exchange }
+            }
+        }
+
+        impl<B: http_body::Body> http_body::Body for $name<B> {
+            type Data = B::Data;
+            type Error = B::Error;
+
+            fn poll_frame(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Option<Result<http_body::Frame<B::Data>, B::Error>>> {
+                let mut this = self.project();
+                let frame = std::task::ready!(this.body.as_mut().poll_frame(cx));
+                match &frame {
+                    // A reader may stop at the last frame, without asking for the end.
+                    Some(Ok(_)) if !this.body.is_end_stream() => {}
+                    Some(Ok(_)) | None => *this.exchange = None,
+                    Some(Err(_)) => {
+                        if let Some(exchange) = this.exchange.take() {
+                            exchange.broke_off();
+                        }
+                    }
+                }
+                std::task::Poll::Ready(frame)
+            }
+
+            fn is_end_stream(&self) -> bool {
+                self.body.is_end_stream()
+            }
+
+            fn size_hint(&self) -> http_body::SizeHint {
+                self.body.size_hint()
+            }
+        }
+
+        const _: () = {
+            const fn body_stays_movable<T: Send + Sync + Unpin>() {}
+            body_stays_movable::<$name<crate::Body>>();
+        };
+    };
+}
+
 pub(crate) use inner_service_accessors;
+#[cfg(any(feature = "balance", feature = "limits"))]
+pub(crate) use tracked_body;

@@ -54,7 +54,7 @@ impl Kept {
             KeptBody::Copied(body) => body.try_clone().expect("a copy can be copied"),
             KeptBody::Streamed(replay) => replay.sending(),
         };
-        let mut request = head_of(&self.head, self.head.uri().clone()).map(|()| body);
+        let mut request = self.head.clone().map(|()| body);
         let options = RequestOptions::of_mut(&mut request);
         *options = mem::take(options).attempt(attempt);
         request
