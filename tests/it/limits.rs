@@ -1,5 +1,6 @@
 //! Limits, breakers, hedges and shared answers, put together and into clients.
 
+use crate::stacks::{permutations, wrap};
 use axum::{Router, http::StatusCode, routing::get};
 use http::{Method, Request, Response, Uri};
 use http_body_util::BodyExt;
@@ -12,38 +13,14 @@ use std::{
 };
 use testbed::Testbed;
 use tokio::time::{Instant, sleep};
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{ServiceExt, service_fn};
 use tower_clients::{
-    BalanceLayer, Body, BoxService, BreakerLayer, Client, CoalesceLayer, ConcurrencyLayer, Error,
-    ErrorKind, HedgeLayer, RateLimitLayer, RequestOptions, Resource, SharedService,
-    balance::Snapshot,
+    Attempts, BalanceLayer, Body, BoxService, BreakerLayer, Client, CoalesceLayer,
+    ConcurrencyLayer, Error, ErrorKind, HedgeLayer, NotRetried, RateLimitLayer, Resource,
+    RetryBudget, RetryLayer, SharedService, balance::Snapshot,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-
-type Wrap = Box<dyn Fn(BoxService) -> BoxService>;
-
-fn wrap<L>(layer: L) -> Wrap
-where
-    L: Layer<BoxService> + 'static,
-    L::Service: SharedService<Body>,
-{
-    Box::new(move |inner| BoxService::new(layer.layer(inner)))
-}
-
-fn permutations(count: usize) -> Vec<Vec<usize>> {
-    if count == 0 {
-        return vec![vec![]];
-    }
-    let insert = |shorter: Vec<usize>| {
-        (0..count).map(move |at| {
-            let mut longer = shorter.clone();
-            longer.insert(at, count - 1);
-            longer
-        })
-    };
-    permutations(count - 1).into_iter().flat_map(insert).collect()
-}
 
 #[tokio::test(start_paused = true)]
 async fn all_orders_work() {
@@ -151,11 +128,92 @@ async fn timeout_of_a_request_is_not_spent_on_waiting_in_vain() {
     let api = Resource::from(client.layer(RateLimitLayer::new(1, 10 * SECOND)));
     api.get("x").text().await.unwrap();
     let start = Instant::now();
-    let within = |time| api.get("x").extension(RequestOptions::new().timeout(time)).text();
+    let within = |time| api.get("x").timeout(time).text();
     let error = within(SECOND).await.unwrap_err();
     assert_eq!(error.unavailable().unwrap().retry_after(), 10 * SECOND);
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(within(20 * SECOND).await.unwrap(), "hello");
+}
+
+/// A server that fails after so long, and how often it was asked.
+fn failing(time: Duration) -> (Client<Router>, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let server = Router::new().fallback(async move || {
+        counted.fetch_add(1, SeqCst);
+        sleep(time).await;
+        StatusCode::BAD_GATEWAY
+    });
+    (Client::with_service("http://h", server).unwrap(), asked)
+}
+
+fn retries() -> RetryLayer {
+    RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO)
+}
+
+fn attempts(response: &Response<impl Sized>) -> usize {
+    response.extensions().get::<Attempts>().map_or(1, Attempts::count)
+}
+
+#[tokio::test(start_paused = true)]
+async fn r6_hedge_and_retries_do_not_multiply() {
+    // Three attempts and the second one of the first, or three attempts that are each sent twice.
+    for (is_hedge_above, sent) in [(true, 4), (false, 6)] {
+        let (client, asked) = failing(SECOND);
+        let hedge = HedgeLayer::after(SECOND / 10).budget(RetryBudget::percent(100));
+        let service = match is_hedge_above {
+            true => client.layer(retries()).layer(hedge).boxed(),
+            false => client.layer(hedge).layer(retries()).boxed(),
+        };
+        let response = service.get("x").await.unwrap();
+        assert_eq!((response.status(), asked.load(SeqCst)), (StatusCode::BAD_GATEWAY, sent));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r5_hedge_and_retries_that_share_a_budget_add_its_share() {
+    // Each of them counts a request that reaches it: of 1000, 10 % and 10 %.
+    let budget = RetryBudget::percent(10).per_second(0);
+    let (client, asked) = failing(SECOND);
+    let hedge = HedgeLayer::after(SECOND / 10).budget(budget.clone());
+    let api = client.layer(hedge).layer(retries().budget(budget));
+    for _ in 0..1000 {
+        api.get("x").await.unwrap();
+    }
+    let again = asked.load(SeqCst) - 1000;
+    assert!((180..=260).contains(&again), "{again}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn breaker_below_retries_counts_each_attempt_and_ends_them() {
+    let (client, asked) = failing(Duration::ZERO);
+    let api = client.layer(BreakerLayer::new().after(2)).layer(retries());
+    // The third attempt finds the breaker open.
+    let start = Instant::now();
+    let error = api.get("x").await.unwrap_err();
+    assert!(error.is_unavailable());
+    assert_eq!((asked.load(SeqCst), start.elapsed()), (2, Duration::ZERO));
+    assert_eq!(error.attempts().unwrap().count(), 3);
+    // Nor does another request ask the server.
+    assert!(api.get("x").await.unwrap_err().is_unavailable());
+    assert_eq!((asked.load(SeqCst), start.elapsed()), (2, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rate_below_retries_holds_for_each_attempt() {
+    let (client, asked) = failing(Duration::ZERO);
+    let api = client.layer(RateLimitLayer::new(1, SECOND)).layer(retries());
+    let start = Instant::now();
+    for requests in 1..=3 {
+        let response = api.get("x").await.unwrap();
+        assert_eq!((attempts(&response), asked.load(SeqCst)), (3, 3 * requests));
+    }
+    assert_eq!(start.elapsed(), 8 * SECOND);
+    // A second attempt would have its turn too late.
+    let response = api.get("x").timeout(SECOND * 3 / 2).await.unwrap();
+    let attempts: &Attempts = response.extensions().get().unwrap();
+    assert_eq!((attempts.count(), attempts.not_retried()), (1, Some(NotRetried::Deadline)));
+    assert_eq!(start.elapsed(), 9 * SECOND);
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ mod resume;
 mod retry;
 mod rpc;
 mod same_behaviour;
+mod stacks;
 mod streams;
 mod timeouts;
 mod update;

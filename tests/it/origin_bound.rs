@@ -1,5 +1,6 @@
 //! What is bound to an origin never reaches another one, in any order of layers.
 
+use crate::stacks::{Wrap, permutations, wrap};
 use axum::{Extension, Router, response::IntoResponse};
 use futures_util::stream;
 use http::{
@@ -18,16 +19,6 @@ use tower_clients::{
 
 const BASE: &str = "http://base.example";
 const CANARY: &str = "CANARY";
-
-type Wrap = Box<dyn Fn(BoxService) -> BoxService>;
-
-fn wrap<L>(layer: L) -> Wrap
-where
-    L: Layer<BoxService> + 'static,
-    L::Service: tower_clients::SharedService<Body>,
-{
-    Box::new(move |inner| BoxService::new(layer.layer(inner)))
-}
 
 /// All layers that add something bound, the one that joins and the one that asks again.
 fn layers() -> Result<Vec<Wrap>, Error> {
@@ -61,20 +52,6 @@ fn following_layers() -> Result<[Vec<Wrap>; 2], Error> {
         of_each_kind.filter(|(at, _)| [0, 1, 3, 5].contains(at)).map(|(_, layer)| layer).collect();
     others.extend([redirect(), wrap(CheckStatusLayer::new()), wrap(DecompressLayer::new())]);
     Ok([bound, others])
-}
-
-fn permutations(count: usize) -> Vec<Vec<usize>> {
-    if count == 0 {
-        return vec![vec![]];
-    }
-    let insert = |shorter: Vec<usize>| {
-        (0..count).map(move |at| {
-            let mut longer = shorter.clone();
-            longer.insert(at, count - 1);
-            longer
-        })
-    };
-    permutations(count - 1).into_iter().flat_map(insert).collect()
 }
 
 /// Answers with everything that it was sent, breaks off, and does so for the rest too. Of requests that
@@ -140,14 +117,20 @@ async fn retries_leak_nothing_at_any_place_among_them() {
 }
 
 /// Redirects from the base to another origin, there, and back to the base; each server keeps what it got.
+/// Of requests that may be retried, the first attempt is refused.
 async fn b2_chain(order: &[usize], layers: &[Wrap]) -> Vec<String> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let server = Router::new().fallback(async move |request: axum::extract::Request| {
         let (head, _) = request.into_parts();
+        let options = head.extensions.get::<RequestOptions>();
+        let is_refused = options.is_some_and(|options| options.attempt_value() == Some(1));
         let values =
             head.headers.iter().map(|(name, value)| format!(" {name}={}", value.to_str().unwrap()));
         log.lock().unwrap().push(format!("{}{}", head.uri, values.collect::<String>()));
+        if is_refused {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
         let to = match &*head.uri.to_string() {
             uri if uri.starts_with("http://base.example/1") => "http://friend.example/2",
             "http://friend.example/2" => "/3",
@@ -185,6 +168,29 @@ async fn b2_b4_no_order_of_layers_leaks_by_redirects() {
                 assert!(request.contains("shared"), "{order:?} sent {seen:?}");
                 assert!(!request.contains(CANARY), "{order:?} sent {seen:?}");
             }
+        }
+        assert!(followed >= 5040 / 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn b2_b4_retries_leak_nothing_at_any_place_among_redirects() {
+    for (mut layers, secrets) in following_layers().unwrap().into_iter().zip([6, 5]) {
+        layers.push(wrap(RetryLayer::new().budget(RetryBudget::percent(100))));
+        let mut followed = 0;
+        for (number, mut order) in permutations(7).into_iter().enumerate() {
+            order.insert(number % 8, 7);
+            let seen = b2_chain(&order, &layers).await;
+            let (first, others): (Vec<_>, Vec<_>) =
+                seen.iter().partition(|request| request.starts_with("http://base.example/1"));
+            assert_eq!(first.len(), 2, "{order:?} sent {seen:?}");
+            for request in first {
+                assert_eq!(request.matches(CANARY).count(), secrets, "{order:?} sent {seen:?}");
+            }
+            // Four more hops, each once or twice, or none where the status is an error.
+            assert!(matches!(others.len(), 0 | 4 | 8), "{order:?} sent {seen:?}");
+            followed += usize::from(!others.is_empty());
+            assert!(!others.iter().any(|request| request.contains(CANARY)), "{order:?} {seen:?}");
         }
         assert!(followed >= 5040 / 2);
     }
