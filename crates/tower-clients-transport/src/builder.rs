@@ -126,7 +126,9 @@ impl TransportBuilder {
     ///
     /// Further requests wait, in the order in which they came, for a connection that comes back, or
     /// that is given up so that another can be made. The wait is not part of the connect timeout. A
-    /// connection stays with its runtime; an idle one is closed for a request of another runtime.
+    /// connection stays with its runtime; an idle one is closed for a request of another runtime. An
+    /// HTTP/1.1 connection closes at once when it is given up; one that a task drives, as for HTTP/2, has its
+    /// socket until its runtime is driven again.
     pub fn pool_max_open_per_host(mut self, connections: usize) -> Self {
         self.limits.max_open_per_host = Some(connections);
         self
@@ -134,9 +136,8 @@ impl TransportBuilder {
 
     /// How many connections may be open in total, 1 at least. No limit by default.
     ///
-    /// As with [`pool_max_open_per_host`](Self::pool_max_open_per_host), further requests wait. The
-    /// connection that has been idle longest is closed for one that waits; on a runtime that nobody
-    /// drives, its socket stays until somebody does.
+    /// As with [`pool_max_open_per_host`](Self::pool_max_open_per_host), further requests wait, and the
+    /// connection that has been idle longest is closed for one that waits.
     pub fn pool_max_open(mut self, connections: usize) -> Self {
         self.limits.max_open = Some(connections);
         self
