@@ -38,8 +38,9 @@
 //! # }
 //! ```
 //!
-//! Until [`ClientBuilder::retry`] is set, nothing is retried (a [`Proxy`] goes on to another host, where that
-//! is safe; a request whose access token was refused is sent with a new one). No `accept` or `user-agent` header is sent unless it is set.
+//! Until [`ClientBuilder::retry`] is set, nothing is retried but what provably did not leave (a [`Proxy`]
+//! goes on to another host, where that is safe; a request whose access token was refused is sent with a
+//! new one). No `accept` or `user-agent` header is sent unless it is set.
 //!
 //! A client is `Clone + Send + Sync`, shares its connections with its clones and children, and can
 //! be constructed outside of a runtime:
