@@ -16,6 +16,7 @@ mod graph;
 mod graph_operations;
 mod layer_order;
 mod limits;
+mod named_tests;
 mod oauth;
 mod origin_bound;
 mod pool;
