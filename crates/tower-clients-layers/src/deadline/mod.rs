@@ -41,7 +41,7 @@
 mod current;
 mod timer;
 
-#[cfg(feature = "token")]
+#[cfg(any(feature = "limits", feature = "token"))]
 pub(crate) use self::current::hide;
 #[cfg(feature = "retry")]
 pub(crate) use self::current::in_attempt;
