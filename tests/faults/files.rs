@@ -4,7 +4,7 @@ use integration_tests::{Peer, Step, alone};
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -24,6 +24,9 @@ fn again(test: &str, limits: &str) -> (PathBuf, Child) {
         .args(["-c", &script])
         .args([&env::current_exe().unwrap().display().to_string(), test])
         .env(FOLDER, &folder)
+        // They may be files, for which the limits hold too.
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn();
     (folder, child.unwrap())
 }
