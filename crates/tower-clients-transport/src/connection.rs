@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 use futures_util::future::Either;
 use http::{
     HeaderValue, Method, Request, Response, Uri, Version,
-    header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING},
+    header::{CONTENT_LENGTH, HOST},
 };
 use http_body::{Body as HttpBody, Frame, SizeHint};
 #[cfg(feature = "http2")]
@@ -256,12 +256,6 @@ impl<F: Future> Future for Sending<'_, F> {
 /// Whether the connection becomes something else than one of HTTP.
 pub(crate) fn is_upgrade<B>(response: &Response<B>) -> bool {
     response.extensions().get::<OnUpgrade>().is_some()
-}
-
-/// Whether it has two lengths. One peer may have read the other (RFC 9112 §6.3).
-pub(crate) fn is_doubtful<B>(response: &Response<B>) -> bool {
-    let headers = response.headers();
-    headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
 }
 
 /// The origin form, or the authority form for `CONNECT` (RFC 9112 §3.2).

@@ -4,12 +4,14 @@ use crate::{
     TransportBuilder,
     body::{Lease, ResponseBody},
     connect::Connector,
-    connection::{Connection, Upload, is_doubtful, is_upgrade},
+    connection::{Connection, Upload, is_upgrade},
     error::{not_sent, unanswered},
     pool::{Acquired, Host, KeyRef, Pool},
 };
 use http::{
-    HeaderMap, HeaderValue, Request, Response, Uri, header::TRANSFER_ENCODING, uri::Scheme,
+    HeaderMap, HeaderValue, Request, Response, Uri,
+    header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+    uri::Scheme,
 };
 use hyper::{body::Incoming, client::conn::TrySendError};
 use std::{
@@ -76,7 +78,8 @@ pub(crate) fn exchange(
                 response
             }
         };
-        if has_unknown_coding(response.headers()) {
+        let is_coded = response.headers().contains_key(TRANSFER_ENCODING);
+        if is_coded && has_unknown_coding(response.headers()) {
             let reason = "the response has a transfer coding that was not asked for";
             return Err(named(Error::new(ErrorKind::Transport, reason)));
         }
@@ -85,7 +88,9 @@ pub(crate) fn exchange(
             connection.detach();
         }
         let pool = Arc::clone(&shared.pool);
-        let is_last = is_upgrade || is_doubtful(&response);
+        // Of two lengths, one peer may have read the other (RFC 9112 §6.3).
+        let has_two_lengths = is_coded && response.headers().contains_key(CONTENT_LENGTH);
+        let is_last = is_upgrade || has_two_lengths;
         let goes_on = is_upgrade || response.status().is_success();
         *connection.lease() = Some(Lease { line, host, pool, upload, is_last, goes_on });
         Ok(response.map(|body| ResponseBody::new(body, connection)))
