@@ -2,7 +2,7 @@
 
 use crate::{
     Client, Session,
-    session::{NO_CREDENTIALS, ONE_ATTEMPT, SessionLayer, compression, cookies},
+    session::{NO_CREDENTIALS, SessionLayer, attempts::AttemptsLayer, compression, cookies},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -62,7 +62,7 @@ struct Settings {
     credentials: (AuthorizeLayer, FetchTokenLayer),
     compression: compression::Layer,
     cookies: cookies::Layer,
-    attempts: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer),
+    attempts: AttemptsLayer,
     deadline: DeadlineLayer,
 }
 
@@ -77,7 +77,7 @@ impl ClientBuilder {
             credentials: NO_CREDENTIALS,
             compression: compression::by_default(),
             cookies: cookies::none(),
-            attempts: ONE_ATTEMPT,
+            attempts: AttemptsLayer::none(),
             deadline: DeadlineLayer::none(),
         });
         Self { settings }
@@ -319,7 +319,7 @@ impl ClientBuilder {
     /// Limits the time of each attempt, until the head of the response. No limit by default.
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.attempts.1 = AttemptTimeoutLayer::new(timeout);
+            settings.attempts.layers().1 = AttemptTimeoutLayer::new(timeout);
             Ok(())
         })
     }
@@ -328,7 +328,7 @@ impl ClientBuilder {
     /// body to the next. See [`idle_timeout`](crate::idle_timeout). No limit by default.
     pub fn idle_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.attempts.2 = IdleTimeoutLayer::new(timeout);
+            settings.attempts.layers().2 = IdleTimeoutLayer::new(timeout);
             Ok(())
         })
     }
@@ -361,7 +361,7 @@ impl ClientBuilder {
     /// ```
     pub fn retry(self, layer: RetryLayer) -> Self {
         self.set(|settings| {
-            settings.attempts.0 = layer;
+            settings.attempts.layers().0 = layer;
             Ok(())
         })
     }

@@ -1,8 +1,8 @@
 //! The layers between the client and the transport.
 //!
 //! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
-//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`], [`AttemptTimeout`] and
-//! [`IdleTimeout`]. Each does nothing until it is configured, so the type does not depend on the configuration.
+//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`](crate::Retry), [`AttemptTimeout`](crate::AttemptTimeout) and
+//! [`IdleTimeout`](crate::IdleTimeout). Each does nothing until it is configured, so the type does not depend on the configuration.
 //!
 //! ```
 //! use axum::Router;
@@ -14,9 +14,11 @@
 //! # Ok::<(), tower_clients::Error>(())
 //! ```
 
+pub(crate) mod attempts;
 pub(crate) mod compression;
 pub(crate) mod cookies;
 
+use self::attempts::{Attempts, AttemptsLayer};
 use bytes::Bytes;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
@@ -26,12 +28,9 @@ use std::{
     task::{Context, Poll},
 };
 use tower_clients_layers::{
-    AttemptTimeout, AttemptTimeoutLayer, Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders,
-    DefaultHeadersLayer, DefaultQuery, DefaultQueryLayer, Error, FetchToken, FetchTokenLayer,
-    IdleTimeout, IdleTimeoutLayer, Redirect, RedirectLayer, Retry, RetryLayer, attempt_timeout,
-    default_query, fetch_token,
-    idle_timeout::{self, IdleBody},
-    redirect, retry,
+    Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders, DefaultHeadersLayer, DefaultQuery,
+    DefaultQueryLayer, Error, FetchToken, FetchTokenLayer, Redirect, RedirectLayer, default_query,
+    fetch_token, idle_timeout::IdleBody, redirect,
 };
 use tower_layer::Layer;
 use tower_service::Service;
@@ -42,7 +41,6 @@ type Hop<T> = DefaultHeaders<Credentials<Coded<T>>>;
 /// What knows of bodies as they are on the wire.
 type Coded<T> = compression::Layered<cookies::Layered<Attempts<T>>>;
 type Credentials<S> = Authorize<FetchToken<S>>;
-type Attempts<T> = Retry<AttemptTimeout<IdleTimeout<T>>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
 #[derive(Debug, Clone)]
@@ -59,16 +57,12 @@ pub(crate) struct SessionLayer {
     pub(crate) credentials: (AuthorizeLayer, FetchTokenLayer),
     pub(crate) compression: compression::Layer,
     pub(crate) cookies: cookies::Layer,
-    pub(crate) attempts: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer),
+    pub(crate) attempts: AttemptsLayer,
 }
 
 /// Adds no credential.
 pub(crate) const NO_CREDENTIALS: (AuthorizeLayer, FetchTokenLayer) =
     (AuthorizeLayer::none(), FetchTokenLayer::none());
-
-/// Makes one attempt, without limits.
-pub(crate) const ONE_ATTEMPT: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer) =
-    (RetryLayer::none(), AttemptTimeoutLayer::none(), IdleTimeoutLayer::none());
 
 impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
@@ -91,7 +85,7 @@ impl<T> Session<T> {
             credentials: NO_CREDENTIALS,
             compression: compression::none(),
             cookies: cookies::none(),
-            attempts: ONE_ATTEMPT,
+            attempts: AttemptsLayer::none(),
         };
         layers.layer(transport)
     }
@@ -99,15 +93,14 @@ impl<T> Session<T> {
     /// The transport.
     pub fn get_ref(&self) -> &T {
         let coded = self.stack.get_ref().get_ref().get_ref().get_ref().get_ref();
-        cookies::get_ref(compression::get_ref(coded)).get_ref().get_ref().get_ref()
+        cookies::get_ref(compression::get_ref(coded)).get_ref()
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
         let hop = self.stack.into_inner().into_inner();
         let coded = hop.into_inner().into_inner().into_inner();
-        let attempts = cookies::into_inner(compression::into_inner(coded));
-        attempts.into_inner().into_inner().into_inner()
+        cookies::into_inner(compression::into_inner(coded)).into_inner()
     }
 
     /// The same session, with these in place of the credentials that it has.
@@ -139,9 +132,8 @@ where
     }
 }
 
-type AttemptFuture<F> = attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>;
-type RetryFuture<T, F> = retry::ResponseFuture<AttemptTimeout<IdleTimeout<T>>, AttemptFuture<F>>;
-type CodedFuture<T, F> = compression::Future<cookies::Future<RetryFuture<T, F>>>;
+type AttemptsFuture<T, F> = attempts::ResponseFuture<T, F>;
+type CodedFuture<T, F> = compression::Future<cookies::Future<AttemptsFuture<T, F>>>;
 type HopFuture<T, F> = fetch_token::ResponseFuture<Coded<T>, CodedFuture<T, F>>;
 type Inner<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
 
