@@ -1,8 +1,9 @@
 //! The layers between the client and the transport.
 //!
 //! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
-//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`](crate::Retry), [`AttemptTimeout`](crate::AttemptTimeout) and
-//! [`IdleTimeout`](crate::IdleTimeout). Each does nothing until it is configured, so the type does not depend on the configuration.
+//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`](crate::Retry),
+//! [`AttemptTimeout`](crate::AttemptTimeout) and [`IdleTimeout`](crate::IdleTimeout). Each does nothing until
+//! it is configured, so the type does not depend on the configuration.
 //!
 //! ```
 //! use axum::Router;
