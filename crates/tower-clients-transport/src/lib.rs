@@ -77,6 +77,7 @@ mod driver;
 mod error;
 mod exchange;
 mod pool;
+mod tcp;
 mod transport;
 mod version;
 
