@@ -70,9 +70,14 @@ pub(crate) fn exchange(
         let response = match connection.send(request).await {
             Ok(response) => response,
             Err(error) => {
+                let was = match is_new {
+                    true => Was::New,
+                    false if connection.is_shared() => Was::Shared,
+                    false => Was::Idle,
+                };
                 // It may hold what the other one needs.
                 drop(connection);
-                let again = Box::pin(again(&shared, &host, uri, error, is_new));
+                let again = Box::pin(again(&shared, &host, uri, error, was));
                 let response;
                 (connection, response) = again.await.map_err(named)?;
                 response
@@ -97,18 +102,29 @@ pub(crate) fn exchange(
     }
 }
 
+/// What a connection was before the request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Was {
+    New,
+    Shared,
+    Idle,
+}
+
 /// Sends a request once more, on a new connection, if the first one gives it back.
 async fn again(
     shared: &Shared,
     host: &Arc<Host<Connection>>,
     uri: &Uri,
     mut error: TrySendError<Request<Body>>,
-    was_new: bool,
+    was: Was,
 ) -> Result<(Connection, Response<Incoming>), Error> {
     let Some(mut request) = error.take_message() else {
-        return Err(unanswered(error.into_error()));
+        let error = error.into_error();
+        let is_stale = was == Was::Idle && !error.is_parse() && !error.is_user();
+        let error = unanswered(error);
+        return Err(if is_stale { error.stale() } else { error });
     };
-    if was_new {
+    if was == Was::New {
         return Err(not_sent(error.into_error()));
     }
     let opening = shared.pool.acquire_new(host).await;
