@@ -179,10 +179,7 @@ async fn u3_lost_answer_is_an_error_that_says_so() {
 }
 
 /// Loses the answers of some exchanges, or the request before.
-fn losing(
-    router: axum::Router,
-    lost: &'static [(usize, bool)],
-) -> impl SharedService<Body> + Clone {
+fn losing(router: axum::Router, lost: &'static [(usize, bool)]) -> impl SharedService<Body> {
     let exchanges = Arc::new(AtomicUsize::new(0));
     service_fn(move |request: Request<Body>| {
         let number = exchanges.fetch_add(1, Ordering::Relaxed);

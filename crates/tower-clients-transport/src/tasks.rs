@@ -55,7 +55,7 @@ impl Tasks {
             let left = pin!(async {
                 while presence.changed().await.is_ok() {}
                 if *presence.borrow() {
-                    pending().await
+                    pending::<()>().await;
                 }
             });
             let Either::Right(((), over)) = select(over, left).await else { return };
