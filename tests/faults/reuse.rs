@@ -17,39 +17,34 @@ async fn impatient() -> Peer {
     Peer::playing((0..ROUNDS).map(script)).await
 }
 
-/// Retries what costs nothing.
-fn without_budget() -> RetryLayer {
-    let retry = RetryLayer::new().budget(RetryBudget::percent(0).per_second(0));
-    retry.backoff(Duration::ZERO, Duration::ZERO)
-}
-
 #[test]
-fn d2_only_what_is_idempotent_and_met_a_stale_connection_is_sent_again_for_nothing() {
+fn d2_only_what_is_idempotent_is_sent_again_on_a_new_connection_and_charged_to_the_budget() {
     without_leaks(async || {
         let stale = vec![Step::ReadHead, Step::send(OK), Step::ReadHead];
         let good = vec![Step::ReadHead, Step::send(OK), Step::Hang];
-        let api = |peer: &Peer| {
-            let client = Client::builder(&*peer.url()).retry(without_budget());
-            Resource::from(client.build().unwrap())
+        let peer = Peer::playing([stale.clone(), good, stale]).await;
+        let client = |percent| {
+            let budget = RetryBudget::percent(percent).per_second(0);
+            let retry = RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO).budget(budget);
+            Resource::from(Client::builder(&*peer.url()).retry(retry).build().unwrap())
         };
+        // Two requests pay for one retry.
+        let api = client(50);
+        assert_eq!(api.get("a").text().await.unwrap(), "ok");
+        assert_eq!(api.get("b").text().await.unwrap(), "ok");
+        let received = String::from_utf8(peer.received().concat()).unwrap();
+        assert_eq!(received.matches("GET /b").count(), 2);
 
-        let peer = Peer::playing([stale.clone(), good.clone()]).await;
-        let got = api(&peer);
-        assert_eq!(got.get("a").text().await.unwrap(), "ok");
-        assert_eq!(got.get("b").text().await.unwrap(), "ok");
-        let requests = String::from_utf8(peer.received().concat()).unwrap();
-        assert_eq!(requests.matches("GET /b").count(), 2);
-
-        let peer = Peer::playing([stale, good]).await;
-        let posted = api(&peer);
-        posted.get("a").await.unwrap();
-        let error = posted.post("b").await.unwrap_err();
-        assert!(error.is_stale() && error.may_have_been_sent() && peer.connections() == 1);
-
-        let peer = Peer::playing([vec![Step::ReadHead]]).await;
-        let error = api(&peer).get("a").await.unwrap_err();
-        assert!(!error.is_stale() && peer.connections() == 1, "{error:#}");
+        let api = client(0);
+        assert_eq!(api.get("c").text().await.unwrap(), "ok");
+        let error = api.get("d").await.unwrap_err();
         assert_eq!(error.attempts().unwrap().not_retried(), Some(NotRetried::Budget));
+
+        let api = client(100);
+        assert_eq!(api.get("e").text().await.unwrap(), "ok");
+        let error = api.post("f").await.unwrap_err();
+        assert!(error.may_have_been_sent() && error.attempts().is_none(), "{error:#}");
+        assert_eq!(peer.connections(), 4);
     });
 }
 
@@ -57,8 +52,10 @@ fn d2_only_what_is_idempotent_and_met_a_stale_connection_is_sent_again_for_nothi
 fn d3_get_that_meets_a_closing_connection_is_answered() {
     without_leaks(async || {
         let peer = impatient().await;
-        let client = Client::builder(&*peer.url()).retry(without_budget());
-        let api = Resource::from(client.build().unwrap());
+        // Every second request meets a connection that closes.
+        let retry = RetryLayer::new().budget(RetryBudget::percent(100));
+        let retry = retry.backoff(Duration::ZERO, Duration::ZERO);
+        let api = Resource::from(Client::builder(&*peer.url()).retry(retry).build().unwrap());
         for round in 0..ROUNDS {
             let text = api.get(("get", round)).text().await;
             assert_eq!(text.unwrap(), "ok", "{round}");

@@ -71,14 +71,9 @@ pub(crate) fn exchange(
         let response = match connection.send(request).await {
             Ok(response) => response,
             Err(error) => {
-                let was = match is_new {
-                    true => Was::New,
-                    false if connection.is_shared() => Was::Shared,
-                    false => Was::Idle,
-                };
                 // It may hold what the other one needs.
                 drop(connection);
-                let again = Box::pin(again(&shared, &host, uri, error, was));
+                let again = Box::pin(again(&shared, &host, uri, error, is_new));
                 let response;
                 (connection, response) = again.await.map_err(named)?;
                 response
@@ -139,29 +134,18 @@ async fn first(
     }
 }
 
-/// What a connection was before the request.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Was {
-    New,
-    Shared,
-    Idle,
-}
-
 /// Sends a request once more, on a new connection, if the first one gives it back.
 async fn again(
     shared: &Shared,
     host: &Arc<Host<Connection>>,
     uri: &Uri,
     mut error: TrySendError<Request<Body>>,
-    was: Was,
+    was_new: bool,
 ) -> Result<(Connection, Response<Incoming>), Error> {
     let Some(mut request) = error.take_message() else {
-        let error = error.into_error();
-        let is_stale = was == Was::Idle && !error.is_parse() && !error.is_user();
-        let error = unanswered(error);
-        return Err(if is_stale { error.stale() } else { error });
+        return Err(unanswered(error.into_error()));
     };
-    if was == Was::New {
+    if was_new {
         return Err(not_sent(error.into_error()));
     }
     let opening = shared.pool.acquire_new(host).await;

@@ -52,7 +52,6 @@ pub(crate) type SharedError = Arc<dyn StdError + Send + Sync>;
 struct Inner {
     kind: ErrorKind,
     sent: bool,
-    stale: bool,
     target: Option<(Method, String)>,
     failure: Option<Failure>,
     attempts: Option<Attempts>,
@@ -142,8 +141,9 @@ impl Error {
     fn build(kind: ErrorKind, failure: Option<Failure>, source: Option<BoxError>) -> Self {
         use ErrorKind::{Blocking, Config, Connect, Request, Unavailable, Url};
         let sent = !matches!(kind, Blocking | Config | Url | Request | Connect | Unavailable);
-        let (stale, target, attempts) = (false, None, None);
-        Self { inner: Box::new(Inner { kind, sent, stale, target, failure, attempts, source }) }
+        Self {
+            inner: Box::new(Inner { kind, sent, target: None, failure, attempts: None, source }),
+        }
     }
 
     /// The same error as another kind. Whether the request may have been sent does not change.
@@ -165,14 +165,6 @@ impl Error {
     #[must_use]
     pub fn sent(mut self) -> Self {
         self.inner.sent = true;
-        self
-    }
-
-    /// Marks that it may be no more than a connection that the server has closed after earlier requests: it
-    /// ended before there was a response (RFC 9112 §9.5).
-    #[must_use]
-    pub fn stale(mut self) -> Self {
-        self.inner.stale = true;
         self
     }
 
@@ -363,14 +355,6 @@ impl Error {
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
         self.inner.sent
-    }
-
-    /// Whether the request met a connection that had carried others, and that ended before there was a
-    /// response. It says little about the server, which may close an idle connection at any time. A
-    /// [`RetryLayer`](crate::RetryLayer) charges the repetition to no budget.
-    #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.inner.stale
     }
 
     /// The method of the request that failed.

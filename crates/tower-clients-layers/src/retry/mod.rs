@@ -63,8 +63,7 @@
 //! * the server asks to wait longer than a minute ([`RetryLayer::max_wait`]);
 //! * the [deadline](crate::deadline) would come before it, if it takes as long as the last one;
 //! * the [budget](RetryBudget) is used up: retries to one origin are at most a fifth of the requests,
-//!   and 10 a second. Of each request, one that met a [stale connection](crate::Error::is_stale) is not
-//!   charged to it.
+//!   and 10 a second.
 //!
 //! # What comes of it
 //!

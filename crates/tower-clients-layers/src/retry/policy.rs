@@ -101,7 +101,7 @@ impl Plan {
         if !self.kept.can_be_sent() {
             return Err(Some(NotRetried::Body));
         }
-        if !self.is_free(&outcome) && !policy.budget.withdraw(head.uri()) {
+        if !policy.budget.withdraw(head.uri()) {
             return Err(Some(NotRetried::Budget));
         }
         Ok(Next { request: self.kept.request(self.attempt().saturating_add(1)), pause })
@@ -117,12 +117,6 @@ impl Plan {
                 }
                 Retries::IfUnsent | Retries::Never => false,
             }
-    }
-
-    /// A connection that was closed while it was idle is no sign of load; a second one in a row is.
-    fn is_free(&self, outcome: &Outcome<'_>) -> bool {
-        let is_stale = |error: Option<&Error>| error.is_some_and(Error::is_stale);
-        is_stale(outcome.error()) && !self.earlier.iter().any(|met| is_stale(met.error()))
     }
 
     /// As long as the server asks, but at least the backoff. An attempt that has less time than the last

@@ -74,21 +74,3 @@ proptest! {
         })?;
     }
 }
-
-#[tokio::test(start_paused = true)]
-async fn d2_stale_connection_is_charged_to_no_budget_and_counts_once() {
-    let stale = || Say::Error(broken("closed").stale());
-    let layer = layer().budget(RetryBudget::percent(0).per_second(0));
-    let server = Server::new([stale()]);
-    let response = server.call(layer.clone(), request(Method::GET)).await.unwrap();
-    assert_eq!((of(&response).count(), server.requests()), (2, 2));
-
-    let server = Server::new([stale(), stale()]);
-    let error = server.call(layer.clone(), request(Method::GET)).await.unwrap_err();
-    let attempts = error.attempts().unwrap();
-    assert_eq!((attempts.count(), attempts.not_retried()), (2, Some(NotRetried::Budget)));
-
-    let server = Server::new([stale()]);
-    assert!(server.call(layer, request(Method::POST)).await.unwrap_err().is_stale());
-    assert_eq!(server.requests(), 1);
-}
