@@ -77,7 +77,7 @@ impl TransportBuilder {
     ///
     /// ```
     /// use http::Request;
-    /// use std::{convert::Infallible, net::SocketAddr};
+    /// use std::convert::Infallible;
     /// use tower::{ServiceExt, service_fn};
     /// use tower_clients_layers::Body;
     /// use tower_clients_transport::{Transport, address::Name};
