@@ -6,8 +6,9 @@ use tower_clients::{
     AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BodyLimitLayer, BreakerLayer, CheckLayer,
     CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer,
     DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer,
-    FetchTokenLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query,
-    RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer, Session, Token, Unchecked, url::Origin,
+    FetchTokenLayer, ForwardLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer, JoinUrlLayer,
+    Json, Query, RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer, Session, Token, Unchecked,
+    url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -17,6 +18,11 @@ fn origin() -> Origin {
 
 fn headers() -> HeaderMap {
     HeaderMap::from_iter([(HeaderName::from_static("x-a"), HeaderValue::from_static("1"))])
+}
+
+#[tokio::test]
+async fn forward() {
+    assert_contract(ForwardLayer::new()).await;
 }
 
 #[tokio::test]
