@@ -23,13 +23,14 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 14] = [
+const EXAMPLES: [&str; 15] = [
     "quickstart",
     "custom_stack",
     "in_process",
     "streaming",
     "download",
     "axum_state",
+    "axum_tests",
     "proxy",
     "remote",
     "graph",
