@@ -140,10 +140,14 @@ pub struct Rule {
     number: usize,
 }
 
+#[allow(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "the rule is part of the mock"
+)]
 impl Rule {
     /// Answers so, after the replies that the rule has already. The last reply is given again and again, unless
     /// it can be given [only once](Reply::fail).
-    #[allow(clippy::return_self_not_must_use, reason = "the rule is part of the mock")]
     pub fn reply(self, reply: impl Into<Reply>) -> Self {
         self.change(|rule| rule.answers.push_back(Answer::Reply(reply.into())))
     }
@@ -159,7 +163,6 @@ impl Rule {
     ///     Reply::json(&json!({"id": call.param::<u32>("id"), "name": call.json::<Value>()["name"]}))
     /// });
     /// ```
-    #[allow(clippy::return_self_not_must_use, reason = "the rule is part of the mock")]
     pub fn reply_with<R: Into<Reply>>(
         self,
         reply: impl Fn(&Call) -> R + Send + Sync + 'static,
@@ -169,7 +172,6 @@ impl Rule {
     }
 
     /// Answers `calls` calls and no more, and [`Mock::verify`] asks for as many.
-    #[allow(clippy::return_self_not_must_use, reason = "the rule is part of the mock")]
     pub fn times(self, calls: usize) -> Self {
         self.change(|rule| rule.limit = Some(calls))
     }

@@ -67,7 +67,7 @@ where
         }
         assert!(bytes.len() <= WHOLE.len(), "the body is not longer than it was");
     }
-    assert_eq!(bytes, WHOLE.as_bytes(), "the bytes come up");
+    assert_eq!(bytes, WHOLE, "the bytes come up");
     assert_eq!(trailers, Some(self::trailers()), "the trailers come up");
     assert!(body.frame().await.is_none(), "nothing comes after the trailers");
 }
@@ -79,13 +79,13 @@ where
     let mut body = pin!(body);
     let data = body.frame().await.expect("there is a body").map_err(shown);
     let data = data.expect("what comes before an error arrives").into_data();
-    assert_eq!(data.ok().as_deref(), Some(WHOLE[..2].as_bytes()), "what comes before an error");
+    assert_eq!(data.ok().as_deref(), Some(&WHOLE[..2]), "what comes before an error");
     let error = body.frame().await.and_then(Result::err).expect("the error of a body arrives");
     assert!(holds_probe_error(&*error.into()), "the error of a body is in the chain of sources");
 }
 
 /// A body of two data frames that is JSON, for layers that decode it.
-const WHOLE: &str = "null";
+const WHOLE: &[u8] = b"null";
 
 fn trailers() -> HeaderMap {
     let mut trailers = HeaderMap::new();
@@ -116,9 +116,9 @@ impl HttpBody for ProbeBody {
     ) -> Poll<Option<Result<Frame<Bytes>, ProbeError>>> {
         self.frames += 1;
         Poll::Ready(match self.frames {
-            1 => Some(Ok(Frame::data(Bytes::from_static(WHOLE[..2].as_bytes())))),
+            1 => Some(Ok(Frame::data(Bytes::from_static(&WHOLE[..2])))),
             2 if self.watch.breaks_off.load(SeqCst) => Some(Err(ProbeError)),
-            2 => Some(Ok(Frame::data(Bytes::from_static(WHOLE[2..].as_bytes())))),
+            2 => Some(Ok(Frame::data(Bytes::from_static(&WHOLE[2..])))),
             3 => Some(Ok(Frame::trailers(trailers()))),
             _ => None,
         })
