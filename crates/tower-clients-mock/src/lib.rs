@@ -2,6 +2,7 @@
 //!
 //! * [`Mock`]: a service that answers by rules or from a script, faults included, and remembers what it was
 //!   asked.
+//! * [`cassette`]: a layer that records exchanges to a file, and a service that answers from it.
 //! * [`contract`]: checks that a layer keeps the contract of a tower middleware.
 //!
 //! ```
@@ -33,6 +34,7 @@
 //! `Resource::with_service("https://api.example.com", mock.clone())?` without the layers of a session.
 
 mod call;
+pub mod cassette;
 pub mod contract;
 mod faulty;
 mod matcher;
@@ -43,6 +45,7 @@ mod template;
 
 pub use self::{
     call::Call,
+    cassette::{RecordLayer, Replay},
     mock::{Mock, ResponseFuture, Unanswered},
     reply::Reply,
     rule::{Rule, When},
