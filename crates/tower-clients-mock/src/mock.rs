@@ -272,17 +272,16 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Some(head) = this.head.take() {
-            let Poll::Ready(body) = this.body.poll(cx) else {
-                *this.head = Some(head);
-                return Poll::Pending;
-            };
-            let body = body.map_err(Into::into)?.to_bytes();
-            let Reply { outcome, delay } = this.mock.answer(head.map(|()| body));
-            let delay = (!delay.is_zero()).then(|| Box::pin(tokio::time::sleep(delay)));
-            *this.reply = Some(Waiting { delay, outcome });
-        }
-        let waiting = this.reply.as_mut().expect("polled after an error");
+        let waiting = match this.reply {
+            Some(waiting) => waiting,
+            None => {
+                let body = ready!(this.body.poll(cx)).map_err(Into::into)?.to_bytes();
+                let head = this.head.take().expect("polled after an error");
+                let Reply { outcome, delay } = this.mock.answer(head.map(|()| body));
+                let delay = (!delay.is_zero()).then(|| Box::pin(tokio::time::sleep(delay)));
+                this.reply.insert(Waiting { delay, outcome })
+            }
+        };
         if let Some(delay) = &mut waiting.delay {
             ready!(delay.as_mut().poll(cx));
             waiting.delay = None;

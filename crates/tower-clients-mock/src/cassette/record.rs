@@ -5,7 +5,6 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use std::{
-    collections::BTreeMap,
     fmt, fs,
     future::ready,
     mem,
@@ -62,22 +61,22 @@ pub struct Record<S> {
 
 struct Tape {
     layer: RecordLayer,
-    /// In the order in which the requests came, whenever they were answered.
-    exchanges: Mutex<(usize, BTreeMap<usize, Exchange>)>,
+    /// In the order in which the requests came, with places for those that are not answered.
+    exchanges: Mutex<Vec<Option<Exchange>>>,
 }
 
 impl Tape {
     fn number(&self) -> usize {
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
-        exchanges.0 += 1;
-        exchanges.0
+        exchanges.push(None);
+        exchanges.len() - 1
     }
 
     fn keep(&self, number: usize, exchange: Exchange) -> Result<(), BoxError> {
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
-        exchanges.1.insert(number, exchange);
+        exchanges[number] = Some(exchange);
         let RecordLayer { path, redact } = &self.layer;
-        let exchanges = exchanges.1.values().cloned().collect();
+        let exchanges = exchanges.iter().flatten().cloned().collect();
         let cassette = Cassette { redacted: redact.clone(), exchanges };
         let text = serde_json::to_string_pretty(&cassette)?;
         let written = fs::write(path, text + "\n");

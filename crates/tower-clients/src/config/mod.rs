@@ -1,7 +1,7 @@
 //! A client that is described in a file.
 //!
-//! [`ClientConfig`] is deserialized by serde, from TOML, YAML, JSON or the environment, mostly as a part of
-//! the configuration of a program. [`read`] does so too, and its errors name the key. Every key but `base_url`
+//! [`ClientConfig`] is deserialized by serde, from TOML, YAML or JSON, mostly as a part of the configuration
+//! of a program. [`read`] does so too, and its errors name the key. Every key but `base_url`
 //! can be left out, and then has the default that it has in code; a key that there is not is an error.
 //!
 //! ```
@@ -34,8 +34,8 @@
 //!
 //! A token or password does not stand in the file: it is `{ env = "NAME" }`, a variable of the environment, or
 //! `{ file = "PATH" }`. So may be the value of any header and parameter. Neither errors nor `Debug` show
-//! what is in there, nor any value of `auth`, `headers` and `query`. Where a
-//! parser quotes the file in its error, [`read`] keeps the first line only.
+//! what is in there, nor any other value of `headers` and `query`. Where a parser quotes the file in its error,
+//! [`read`] keeps the first line only.
 //!
 //! Files and the environment are read when the client is built. A path is relative to the working directory.
 
