@@ -19,13 +19,18 @@
 //! ```
 
 mod attempts;
+#[cfg(feature = "axum")]
+mod axum;
 mod failure;
+mod gateway;
 mod request_line;
 mod timeout;
 mod too_large;
 mod unavailable;
 mod url;
 
+#[cfg(feature = "axum")]
+pub use self::axum::Relay;
 pub(crate) use self::url::Reason;
 pub use self::{
     attempts::{Attempt, Attempts, NotRetried},
