@@ -158,7 +158,7 @@ async fn breaker() {
 async fn rate_limit() {
     keeps_contract(RateLimitLayer::none()).await;
     keeps_contract(RateLimitLayer::adaptive()).await;
-    keeps_contract(RateLimitLayer::new(9, Duration::from_millis(1))).await;
+    keeps_contract(RateLimitLayer::new(9, Duration::from_millis(1)).burst(99)).await;
 }
 
 #[tokio::test]
