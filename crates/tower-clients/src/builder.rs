@@ -407,7 +407,7 @@ impl ClientBuilder {
             cookies,
             attempts,
         };
-        Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))
+        Ok(Client::over(base, session.layer(transport)).map_deadline(|_| deadline))
     }
 }
 

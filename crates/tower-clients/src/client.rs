@@ -91,8 +91,11 @@ impl<S> Client<S> {
         Self { service: JoinUrl::new(service, base), deadline: DeadlineLayer::none() }
     }
 
-    pub(crate) fn with_deadline(mut self, deadline: DeadlineLayer) -> Self {
-        self.deadline = deadline;
+    pub(crate) fn map_deadline(
+        mut self,
+        change: impl FnOnce(DeadlineLayer) -> DeadlineLayer,
+    ) -> Self {
+        self.deadline = change(self.deadline);
         self
     }
 

@@ -60,7 +60,7 @@
 //! * `compression`: compressed responses are asked for and decoded; `ClientBuilder::decompression`.
 //! * `config`: clients that are described in a file, by `config::ClientConfig`.
 //! * `cookies`: cookies that persist across requests, by `ClientBuilder::cookies`.
-//! * `axum`: [`Error`] is an axum response; with `forward`.
+//! * `axum`: [`Error`] is a response of axum handlers, and `Upstream` an extractor; with `forward`.
 //! * `forward`: `Client::forward` and `Client::into_proxy`.
 //! * `http2` (on): HTTP/2, by ALPN or prior knowledge.
 //! * `ring` (on): TLS with the cryptography of ring.
@@ -77,6 +77,8 @@ mod over_client;
 mod paths;
 mod proxy;
 mod resource;
+#[cfg(feature = "axum")]
+mod upstream;
 
 pub mod blocking;
 pub mod boxed;
@@ -84,6 +86,7 @@ pub mod boxed;
 #[cfg_attr(docsrs, doc(cfg(feature = "config")))]
 pub mod config;
 pub mod graph;
+pub mod inherit;
 pub mod oauth;
 pub mod remote;
 pub mod request;
@@ -92,11 +95,14 @@ pub mod session;
 
 #[cfg(feature = "forward")]
 pub use self::forwarding::Gateway;
+#[cfg(feature = "axum")]
+pub use self::upstream::Upstream;
 pub use self::{
     boxed::{BoxClient, BoxResource, BoxService},
     builder::ClientBuilder,
     client::Client,
     graph::Graph,
+    inherit::Inherit,
     proxy::Proxy,
     remote::Remote,
     request::RequestBuilder,

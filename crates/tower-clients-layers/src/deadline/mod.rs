@@ -61,6 +61,7 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
+use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -68,25 +69,42 @@ use tower_service::Service;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeadlineLayer {
     timeout: Option<Duration>,
+    deadline: Option<Instant>,
 }
 
 impl DeadlineLayer {
     /// Limits every exchange to `timeout`.
     #[must_use]
     pub const fn new(timeout: Duration) -> Self {
-        Self { timeout: Some(timeout) }
+        Self { timeout: Some(timeout), deadline: None }
     }
 
     /// Limits only exchanges whose request has a [`RequestOptions::timeout`].
     #[must_use]
     pub const fn none() -> Self {
-        Self { timeout: None }
+        Self { timeout: None, deadline: None }
     }
 
-    /// The time that a request has: that of its options, else that of the layer.
+    /// Another time for every exchange, up to the same [deadline](Self::until).
+    #[must_use]
+    pub const fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
+    }
+
+    /// Limits every exchange also to end by `deadline`, whatever its own time: that of what it is made for. None
+    /// before is put off.
+    #[must_use]
+    pub fn until(self, deadline: Instant) -> Self {
+        let deadline = self.deadline.map_or(deadline, |before| before.min(deadline));
+        Self { deadline: Some(deadline), ..self }
+    }
+
+    /// The time that a request has: that of its options, else that of the layer; up to the
+    /// [deadline](Self::until), if there is one.
     pub fn timeout_of<B>(&self, request: &Request<B>) -> Option<Duration> {
         let own = RequestOptions::of(request).and_then(RequestOptions::timeout_value);
-        own.or(self.timeout)
+        let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        own.or(self.timeout).into_iter().chain(left).min()
     }
 
     /// What [`limit`] needs: the time that a request has, if any, and the request's name.
@@ -248,7 +266,7 @@ mod tests {
     use futures_core::Stream;
     use http_body_util::BodyExt;
     use std::convert::Infallible;
-    use tokio::time::{Instant, Sleep, sleep};
+    use tokio::time::{Sleep, sleep};
     use tower::{ServiceExt, service_fn};
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -290,6 +308,20 @@ mod tests {
             format!("{error:#}"),
             "GET http://h/x: the request ran out of time: the total timeout of 2s passed"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deadline_ends_what_has_more_time_and_leaves_what_has_less() {
+        for (timeout, after) in [(9, 3), (1, 1)] {
+            let start = Instant::now();
+            let layer = DeadlineLayer::none().until(start + 4 * SECOND);
+            sleep(SECOND).await;
+            let options = RequestOptions::new().timeout(timeout * SECOND);
+            let error = call(layer, 20 * SECOND, options).await.unwrap_err();
+            assert_eq!(error.timeout().unwrap().after(), after * SECOND);
+        }
+        let earlier = DeadlineLayer::none().until(Instant::now()).until(Instant::now() + SECOND);
+        assert_eq!(earlier.timeout_of(&Request::new(())), Some(Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]

@@ -253,7 +253,7 @@ impl<S, M> RequestBuilder<S, M> {
     /// Limits the time of the whole exchange: until the service is ready, the response comes and
     /// its body ends. In place of the [timeout of the client](crate::ClientBuilder::timeout).
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = DeadlineLayer::new(timeout);
+        self.deadline = self.deadline.timeout(timeout);
         self
     }
 
