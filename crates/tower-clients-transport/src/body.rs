@@ -3,7 +3,7 @@
 use crate::{
     connection::{Connection, Upload},
     error::broken_body,
-    pool::{Host, Pool},
+    pool::{Host, Running},
 };
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -72,7 +72,7 @@ pub struct ResponseBody {
 pub(crate) struct Lease {
     pub(crate) line: RequestLine,
     pub(crate) host: Arc<Host<Connection>>,
-    pub(crate) pool: Arc<Pool<Connection>>,
+    pub(crate) running: Running<Connection>,
     pub(crate) upload: Upload,
     /// Whether no other exchange may follow.
     pub(crate) is_last: bool,
@@ -80,11 +80,18 @@ pub(crate) struct Lease {
     pub(crate) goes_on: bool,
 }
 
+impl Lease {
+    /// Whether its connection would be used again.
+    fn is_worth_its_connection(&self) -> bool {
+        !self.running.pool().is_pressed(&self.host)
+    }
+}
+
 /// A connection that still sends is not good for another request.
 fn end(mut connection: Connection) {
     let Some(lease) = connection.lease().take() else { return };
     if lease.upload.is_over() && !lease.is_last && !connection.is_shared() {
-        lease.pool.put(&lease.host, connection);
+        lease.running.pool().put(&lease.host, connection);
     } else if lease.goes_on {
         connection.release();
     }
@@ -163,7 +170,7 @@ impl Drop for ResponseBody {
         if let (Some(incoming), Some(mut connection)) =
             (self.incoming.take(), self.connection.take())
             && !connection.is_shared()
-            && connection.lease().as_ref().is_some_and(|lease| !lease.pool.is_pressed(&lease.host))
+            && connection.lease().as_ref().is_some_and(Lease::is_worth_its_connection)
             && incoming.size_hint().upper().is_some_and(|left| left <= DRAINED)
             && let Ok(runtime) = Handle::try_current()
         {

@@ -6,7 +6,7 @@ use crate::{
     connect::Connector,
     connection::{Connection, Upload, is_upgrade},
     error::{not_sent, unanswered},
-    pool::{Acquired, Host, KeyRef, Opening, Pool},
+    pool::{Acquired, Host, KeyRef, Opening, Pool, Running},
 };
 use futures_util::future::{Either, select};
 use http::{
@@ -40,6 +40,7 @@ type Answer = Result<Response<ResponseBody>, Error>;
 #[expect(clippy::manual_async_fn, reason = "the future of a function keeps its arguments twice")]
 pub(crate) fn exchange(
     shared: Arc<Shared>,
+    running: Running<Connection>,
     mut request: Request<Body>,
 ) -> impl Future<Output = Answer> + Send {
     async move {
@@ -88,12 +89,11 @@ pub(crate) fn exchange(
         if !upload.is_over() || is_upgrade {
             connection.detach();
         }
-        let pool = Arc::clone(&shared.pool);
         // Of two lengths, one peer may have read the other (RFC 9112 §6.3).
         let has_two_lengths = is_coded && response.headers().contains_key(CONTENT_LENGTH);
         let is_last = is_upgrade || has_two_lengths;
         let goes_on = is_upgrade || response.status().is_success();
-        *connection.lease() = Some(Lease { line, host, pool, upload, is_last, goes_on });
+        *connection.lease() = Some(Lease { line, host, running, upload, is_last, goes_on });
         Ok(response.map(|body| ResponseBody::new(body, connection)))
     }
 }
@@ -128,6 +128,7 @@ async fn first(
                 {
                     pool.put(&host, connection);
                 }
+                pool.close_if_shut_down();
             });
             Ok((connection, false))
         }
@@ -201,6 +202,7 @@ mod tests {
     #[test]
     fn exchange_stays_small_enough_for_the_quick_way_through_an_allocator() {
         let shared = Transport::new().shared();
-        assert!(size_of_val(&exchange(shared, Request::new(Body::empty()))) <= 1024);
+        let running = Running::begin(&shared.pool).unwrap();
+        assert!(size_of_val(&exchange(shared, running, Request::new(Body::empty()))) <= 1024);
     }
 }

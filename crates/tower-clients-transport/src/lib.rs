@@ -49,6 +49,7 @@
 //! | the URI is relative, has user information or another scheme | `Url` | no |
 //! | `Content-Length` is not the length of the body | `Request`, of a stream `Transport` | no, of a stream yes |
 //! | no connection: DNS, TCP, TLS, HTTP/2 preface | `Connect` | no |
+//! | the transport is [shut down](Transport::shutdown) | `Unavailable` | no |
 //! | [`connect_timeout`](TransportBuilder::connect_timeout) passed | `Timeout` | no |
 //! | the server refuses the client certificate (after the handshake, in TLS 1.3) | `Connect` or `Transport` | as the kind says |
 //! | the connection closed before the request was written, twice | `Transport` | no |
@@ -77,6 +78,7 @@ mod driver;
 mod error;
 mod exchange;
 mod pool;
+mod shutdown;
 #[cfg(feature = "http2")]
 mod tasks;
 mod tcp;

@@ -2,7 +2,9 @@
 
 use crate::{
     ResponseBody, TransportBuilder,
+    connection::Connection,
     exchange::{Shared, exchange},
+    pool::Running,
 };
 use bytes::Bytes;
 use http::{Request, Response, Uri, uri::Scheme};
@@ -13,7 +15,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
-use tower_clients_layers::{Body, BoxError, Error, ErrorKind};
+use tower_clients_layers::{Body, BoxError, Error, ErrorKind, UnavailableError};
 use tower_service::Service;
 
 /// A pooled HTTP client as a [`Service`]. See the [crate docs](crate).
@@ -46,7 +48,7 @@ use tower_service::Service;
 /// TLS carries what ALPN agrees on. The version of the *response* is the one that was spoken.
 #[derive(Clone)]
 pub struct Transport {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Transport {
@@ -61,6 +63,12 @@ impl Transport {
     /// Sets timeouts, the pool, the version of HTTP and TLS.
     pub fn builder() -> TransportBuilder {
         TransportBuilder::new()
+    }
+
+    fn admit(&self, uri: &Uri) -> Result<Running<Connection>, Error> {
+        check(uri).map_err(|reason| Error::new(ErrorKind::Url, reason))?;
+        let shut_down = || Error::new(ErrorKind::Unavailable, UnavailableError::shut_down());
+        Running::begin(&self.shared.pool).ok_or_else(shut_down)
     }
 
     #[cfg(test)]
@@ -104,15 +112,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let state = match check(request.uri()) {
-            Ok(()) => {
-                State::Sent(Box::pin(exchange(Arc::clone(&self.shared), request.map(Body::new))))
+        let state = match self.admit(request.uri()) {
+            Ok(running) => {
+                let shared = Arc::clone(&self.shared);
+                State::Sent(Box::pin(exchange(shared, running, request.map(Body::new))))
             }
-            Err(reason) => {
-                let error = Error::new(ErrorKind::Url, reason);
-                let error = error.for_request(request.method(), request.uri());
-                State::Refused(Some(error))
-            }
+            Err(error) => State::Refused(Some(error.for_request(request.method(), request.uri()))),
         };
         ResponseFuture { state }
     }

@@ -77,6 +77,7 @@ mod over_client;
 mod paths;
 mod proxy;
 mod resource;
+mod shutdown;
 #[cfg(feature = "axum")]
 mod upstream;
 

@@ -23,7 +23,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 16] = [
+const EXAMPLES: [&str; 17] = [
     "quickstart",
     "config",
     "custom_stack",
@@ -40,6 +40,7 @@ const EXAMPLES: [&str; 16] = [
     "resource",
     "github_sdk",
     "oauth",
+    "shutdown",
 ];
 
 /// Name, what it does, how.

@@ -1,8 +1,8 @@
-//! Which limit kept a request back.
+//! What kept a request back.
 
 use std::{fmt, time::Duration};
 
-/// Which limit kept a request back, and for how long it holds: the source of an
+/// What kept a request back, a limit or the end of the client, and for how long it holds: the source of an
 /// [`Unavailable`](crate::ErrorKind::Unavailable) error.
 ///
 /// A server that cannot answer for that reason answers 503 with the time as its `Retry-After`, in whole
@@ -23,6 +23,8 @@ pub struct UnavailableError {
     retry_after: Duration,
 }
 
+const SHUTDOWN: &str = "shutdown";
+
 impl UnavailableError {
     /// The rate limit would have let the request go after this time, which is more than it has.
     #[must_use]
@@ -36,7 +38,20 @@ impl UnavailableError {
         Self { limit: "breaker", retry_after }
     }
 
-    /// The name of the limit: `rate limit` or `breaker`.
+    /// The client is shut down, so that this instance of the program sends no more requests. There is no time to wait:
+    /// another instance may answer at once.
+    #[must_use]
+    pub fn shut_down() -> Self {
+        Self { limit: SHUTDOWN, retry_after: Duration::ZERO }
+    }
+
+    /// Whether the client is shut down.
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.limit == SHUTDOWN
+    }
+
+    /// The name of what kept it back: `rate limit`, `breaker` or `shutdown`.
     #[must_use]
     pub fn limit(&self) -> &'static str {
         self.limit
@@ -51,6 +66,9 @@ impl UnavailableError {
 
 impl fmt::Display for UnavailableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_shut_down() {
+            return f.write_str("the client is shut down");
+        }
         let state = if self.limit == "breaker" { "open" } else { "reached" };
         write!(f, "the {} is {state}, ask again in {:?}", self.limit, self.retry_after)
     }

@@ -254,6 +254,13 @@ impl<C: Pooled> Host<C> {
             slot.idle.remove(0);
         }
     }
+
+    /// Closes what no exchange is on; what carries many closes when they are over.
+    pub(super) fn close_idle(&self) {
+        let mut slot = self.slot();
+        slot.idle.clear();
+        slot.shared = None;
+    }
 }
 
 impl<C> Slot<C> {

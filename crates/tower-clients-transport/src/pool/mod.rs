@@ -10,6 +10,7 @@
 //! It is a list of our own. What hyper-util composes pools of is as fast (`cargo xtask bench` has its cache
 //! beside this), but has neither limits nor ages nor an order of waiting: to add them would be this again.
 
+mod activity;
 mod host;
 mod key;
 mod permit;
@@ -17,11 +18,13 @@ mod permit;
 mod tests;
 
 pub(crate) use self::{
+    activity::Running,
     host::{Host, Pooled},
     key::KeyRef,
 };
 
 use self::{
+    activity::Activity,
     host::{Grant, Taken},
     key::{AsKey, Key},
     permit::{Permit, Permits, Who},
@@ -65,6 +68,7 @@ pub(crate) struct Pool<C> {
     /// Whether the task runs that closes what is too old.
     is_swept: AtomicBool,
     attention: Attention,
+    activity: Activity,
 }
 
 /// What a request goes on with.
@@ -100,6 +104,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
             hosts: RwLock::default(),
             is_swept: AtomicBool::new(false),
             attention: Attention::default(),
+            activity: Activity::default(),
         }
     }
 
@@ -218,9 +223,11 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         }
     }
 
-    /// Whether others wait for a connection to be given up, and this host has one.
+    /// Whether no connection is kept that this host has: others wait for one to be given up, or there will be no
+    /// other request.
     pub(crate) fn is_pressed(&self, host: &Host<C>) -> bool {
-        [&host.permits, &self.permits].iter().any(|permits| permits.are_wanted_beside(host.who()))
+        let permits = [&host.permits, &self.permits];
+        self.is_shut_down() || permits.iter().any(|permits| permits.are_wanted_beside(host.who()))
     }
 
     /// Of those that take such permits.
@@ -264,6 +271,14 @@ impl<C: Pooled + Send + 'static> Pool<C> {
             due.is_some() || Arc::strong_count(host) > 1
         });
         next
+    }
+}
+
+impl<C: Pooled> Pool<C> {
+    /// Closes what no exchange is on.
+    fn close_idle(&self) {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        hosts.values().for_each(|host| host.close_idle());
     }
 }
 
