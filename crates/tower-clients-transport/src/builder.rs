@@ -3,7 +3,7 @@
 #[cfg(feature = "http2")]
 use crate::connection::KeepAlive;
 #[cfg(feature = "tls")]
-use crate::tls::{Configured, Tls};
+use crate::tls::{Configured, Tls, TlsHandle};
 use crate::{
     Transport,
     address::{Addresses, Name, is_public},
@@ -43,7 +43,7 @@ pub struct TransportBuilder {
     http2_keep_alive: Option<KeepAlive>,
     version: HttpVersion,
     #[cfg(feature = "tls")]
-    tls: Tls,
+    tls: TlsHandle,
     addresses: Addresses,
 }
 
@@ -62,7 +62,7 @@ impl TransportBuilder {
             http2_keep_alive: None,
             version: HttpVersion::Negotiated,
             #[cfg(feature = "tls")]
-            tls: Tls::platform(),
+            tls: Tls::platform().into(),
             addresses: Addresses::of_the_system(),
         }
     }
@@ -249,10 +249,12 @@ impl TransportBuilder {
     }
 
     /// Whom to trust and how to identify, for `https`. [`Tls::platform`] by default.
+    ///
+    /// Given a [`TlsHandle`], the settings can be exchanged while the transport is used.
     #[cfg(feature = "tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
-    pub fn tls(mut self, tls: Tls) -> Self {
-        self.tls = tls;
+    pub fn tls(mut self, tls: impl Into<TlsHandle>) -> Self {
+        self.tls = tls.into();
         self
     }
 

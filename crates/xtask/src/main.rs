@@ -23,7 +23,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 17] = [
+const EXAMPLES: [&str; 18] = [
     "quickstart",
     "config",
     "custom_stack",
@@ -41,6 +41,7 @@ const EXAMPLES: [&str; 17] = [
     "github_sdk",
     "oauth",
     "shutdown",
+    "mutual_tls",
 ];
 
 /// Name, what it does, how.

@@ -1,7 +1,7 @@
 //! The configuration of rustls, made at once where that is cheap, else for the first connection.
 
 use super::{
-    Tls, Trust, contradiction,
+    Tls, TlsHandle, Trust, contradiction,
     pem::{self, Identity},
     provider,
 };
@@ -11,21 +11,33 @@ use rustls::{
     pki_types::CertificateDer, sign::SingleCertAndKey,
 };
 use rustls_platform_verifier::Verifier;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::{sync::OnceCell, task::spawn_blocking};
 use tower_clients_layers::{BoxError, Error, ErrorKind};
 
 /// The configuration for the connections of one transport.
 pub(crate) struct Configured {
-    tls: Tls,
+    handle: TlsHandle,
     version: HttpVersion,
-    config: OnceCell<Arc<ClientConfig>>,
+    made: Mutex<Made>,
 }
 
-impl Configured {
+/// What was made of the settings that the handle had last.
+#[derive(Clone)]
+struct Made {
+    of: Arc<Tls>,
+    config: Arc<OnceCell<Arc<ClientConfig>>>,
+}
+
+impl Made {
+    fn later(of: Arc<Tls>) -> Self {
+        Self { of, config: Arc::default() }
+    }
+
     /// Checks all that can be checked without the trust store of the platform.
-    pub(crate) fn now(tls: &Tls, version: HttpVersion) -> Result<Self, Error> {
-        let mut configured = Self::later(tls, version);
+    fn now(of: Arc<Tls>, version: HttpVersion) -> Result<Self, Error> {
+        let mut made = Self::later(of);
+        let tls = &*made.of;
         match (&tls.trust, &tls.identity) {
             (Trust::Platform { .. }, None) => {}
             (Trust::Platform { .. }, Some(identity)) => {
@@ -39,26 +51,46 @@ impl Configured {
             (Trust::Only(_) | Trust::Decided(_), _) => {
                 let config =
                     build(tls, version).map_err(|error| Error::new(ErrorKind::Config, error))?;
-                configured.config = OnceCell::from(Arc::new(config));
+                made.config = Arc::new(OnceCell::from(Arc::new(config)));
             }
         }
-        Ok(configured)
+        Ok(made)
+    }
+}
+
+impl Configured {
+    /// Checks all that can be checked without the trust store of the platform.
+    pub(crate) fn now(handle: &TlsHandle, version: HttpVersion) -> Result<Self, Error> {
+        let made = Mutex::new(Made::now(handle.current(), version)?);
+        Ok(Self { handle: handle.clone(), version, made })
     }
 
     /// Leaves everything to the first connection.
-    pub(crate) fn later(tls: &Tls, version: HttpVersion) -> Self {
-        Self { tls: tls.clone(), version, config: OnceCell::new() }
+    pub(crate) fn later(handle: &TlsHandle, version: HttpVersion) -> Self {
+        let made = Mutex::new(Made::later(handle.current()));
+        Self { handle: handle.clone(), version, made }
     }
 
     /// The configuration. A failure is not kept: the next connection tries again.
     pub(crate) async fn config(&self) -> Result<Arc<ClientConfig>, BoxError> {
+        let Made { of, config } = self.made();
+        let version = self.version;
         let load = async || {
-            let (tls, version) = (self.tls.clone(), self.version);
             // A trust store can be hundreds of files to read and parse.
-            let config = spawn_blocking(move || build(&tls, version)).await??;
+            let config = spawn_blocking(move || build(&of, version)).await??;
             Ok::<_, BoxError>(Arc::new(config))
         };
-        self.config.get_or_try_init(load).await.cloned()
+        config.get_or_try_init(load).await.cloned()
+    }
+
+    /// Of the settings that the handle has now.
+    fn made(&self) -> Made {
+        let current = self.handle.current();
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&made.of, &current) {
+            *made = Made::later(current);
+        }
+        made.clone()
     }
 }
 

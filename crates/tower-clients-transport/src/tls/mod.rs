@@ -33,16 +33,22 @@
 //!
 //! Otherwise there is an error that says so. Nothing panics when several are compiled in.
 //!
+//! # Renewal
+//!
+//! A [`TlsHandle`] exchanges the settings of a transport while it is used.
+//!
 //! # Stability
 //!
 //! The types of rustls 0.23 in this module are exempt from the promises of semantic versioning:
 //! [`Tls::config`] and [`Tls::crypto_provider`] follow the version of rustls that this crate uses.
 
 mod configured;
+mod handle;
 mod pem;
 mod provider;
 
 pub(crate) use self::configured::Configured;
+pub use self::handle::TlsHandle;
 
 use self::pem::Identity;
 use rustls::{ClientConfig, crypto::CryptoProvider, pki_types::CertificateDer};
