@@ -9,6 +9,7 @@ mod framing;
 mod http2;
 mod life;
 mod logs;
+mod proxy;
 mod resolve;
 mod reuse;
 mod secrets;

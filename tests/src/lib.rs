@@ -2,11 +2,13 @@
 //! parties, `interop` with their servers, and the examples of the top-level README as documentation
 //! tests. Here is what goes wrong on purpose.
 
+pub mod forward_proxy;
 pub mod leaks;
 pub mod peer;
 pub mod proxy;
 
 pub use self::{
+    forward_proxy::{ForwardProxy, Speaks},
     leaks::{alone, without_leaks},
     peer::{Peer, Step},
     proxy::{Fault, Proxy},

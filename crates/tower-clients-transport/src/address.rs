@@ -118,6 +118,11 @@ impl Addresses {
         self.filter = Some(Filter(Arc::new(accepts)));
     }
 
+    #[cfg(feature = "proxy")]
+    pub(crate) fn are_filtered(&self) -> bool {
+        self.filter.is_some()
+    }
+
     /// A port of 0 is any.
     pub(crate) async fn of(&self, host: &str) -> Result<Vec<SocketAddr>, BoxError> {
         let written = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "http2")]
 use crate::connection::KeepAlive;
+#[cfg(feature = "proxy")]
+use crate::proxy::{Proxies, ProxyConfig};
 #[cfg(feature = "tls")]
 use crate::tls::{Configured, Tls, TlsHandle};
 use crate::{
@@ -10,15 +12,20 @@ use crate::{
     connect::Connector,
     exchange::Shared,
     pool::{Limits, Pool},
+    route::{Dialer, Route},
     tcp::Tcp,
     version::HttpVersion,
 };
+#[cfg(unix)]
+use std::path::Path;
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
+#[cfg(feature = "proxy")]
+use tower_clients_layers::ErrorKind;
 use tower_clients_layers::{BoxError, Error};
 use tower_service::Service;
 
@@ -45,6 +52,7 @@ pub struct TransportBuilder {
     #[cfg(feature = "tls")]
     tls: TlsHandle,
     addresses: Addresses,
+    route: Route,
 }
 
 impl TransportBuilder {
@@ -64,6 +72,7 @@ impl TransportBuilder {
             #[cfg(feature = "tls")]
             tls: Tls::platform().into(),
             addresses: Addresses::of_the_system(),
+            route: Route::Direct,
         }
     }
 
@@ -152,6 +161,59 @@ impl TransportBuilder {
     /// chooses. See [`address`](crate::address).
     pub fn public_only(self) -> Self {
         self.filter_addresses(is_public)
+    }
+
+    /// Connects to this Unix socket and nowhere else, such as that of a daemon on the same machine. The URL of a request
+    /// gives its `Host` and its path; over `https` TLS goes by the name.
+    ///
+    /// No address is resolved or [filtered](Self::filter_addresses). A socket that is not there is a
+    /// [`Connect`](tower_clients_layers::ErrorKind::Connect) error. Hosts have connections of their own in the pool.
+    #[cfg_attr(
+        feature = "proxy",
+        doc = "The last call of this method and [`proxy`](Self::proxy) wins."
+    )]
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use http::Request;
+    /// use tokio::net::UnixListener;
+    /// use tower::ServiceExt;
+    /// use tower_clients_layers::Body;
+    /// use tower_clients_transport::Transport;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+    /// let path = std::env::temp_dir().join(format!("daemon-{}.sock", std::process::id()));
+    /// let daemon = Router::new().route("/version", get("7"));
+    /// let listener = UnixListener::bind(&path)?;
+    /// tokio::spawn(axum::serve(listener, daemon).into_future());
+    ///
+    /// let transport = Transport::builder().unix_socket(&path).build()?;
+    /// let request = Request::get("http://daemon/version").body(Body::empty())?;
+    /// assert_eq!(transport.oneshot(request).await?.status(), 200);
+    /// # std::fs::remove_file(path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(unix)]
+    #[cfg_attr(docsrs, doc(cfg(unix)))]
+    pub fn unix_socket(mut self, path: impl AsRef<Path>) -> Self {
+        self.route = Route::Unix(path.as_ref().into());
+        self
+    }
+
+    /// Sends requests by these proxies; by none by default, whatever the environment says:
+    /// [`ProxyConfig::from_env`] asks it.
+    #[cfg_attr(
+        unix,
+        doc = "The last call of this method and [`unix_socket`](Self::unix_socket) wins."
+    )]
+    #[cfg(feature = "proxy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "proxy")))]
+    pub fn proxy(mut self, proxies: ProxyConfig) -> Self {
+        self.route =
+            if proxies.is_empty() { Route::Direct } else { Route::Proxied(Proxies::new(&proxies)) };
+        self
     }
 
     /// Limits the time to make one connection: name resolution, TCP and TLS together. 10 seconds
@@ -263,8 +325,15 @@ impl TransportBuilder {
     /// # Errors
     ///
     /// Only with TLS settings that contradict each other or that the cryptography provider
-    /// refuses: an error of the kind [`Config`](tower_clients_layers::ErrorKind::Config).
+    /// refuses, or with an address filter beside proxies, which find the addresses themselves: an error of the kind
+    /// [`Config`](tower_clients_layers::ErrorKind::Config).
     pub fn build(self) -> Result<Transport, Error> {
+        #[cfg(feature = "proxy")]
+        if matches!(self.route, Route::Proxied(_)) && self.addresses.are_filtered() {
+            let reason =
+                "a proxy finds the addresses of hosts itself: filter them there, or use no proxy";
+            return Err(Error::new(ErrorKind::Config, reason));
+        }
         #[cfg(feature = "tls")]
         let tls = Configured::now(&self.tls, self.version)?;
         Ok(self.assemble(
@@ -285,7 +354,7 @@ impl TransportBuilder {
 
     fn assemble(self, #[cfg(feature = "tls")] tls: Configured) -> Transport {
         let connector = Connector {
-            tcp: Tcp::new(self.addresses.clone()),
+            dialer: Dialer { tcp: Tcp::new(self.addresses.clone()), route: self.route.clone() },
             limit: self.connect_timeout,
             version: self.version,
             #[cfg(feature = "http2")]
@@ -303,7 +372,8 @@ impl TransportBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .field("limits", &self.limits)
             .field("version", &self.version)
-            .field("addresses", &self.addresses);
+            .field("addresses", &self.addresses)
+            .field("route", &self.route);
         #[cfg(feature = "tls")]
         debug.field("tls", &self.tls);
         debug.finish()

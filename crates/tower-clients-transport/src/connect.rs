@@ -1,4 +1,4 @@
-//! Makes one connection: TCP, then TLS for `https`, then HTTP, within one limit of time.
+//! Makes one connection: a socket, then TLS for `https`, then HTTP, within one limit of time.
 
 #[cfg(feature = "http2")]
 use crate::connection::KeepAlive;
@@ -9,29 +9,29 @@ use crate::{
     driver::Task,
     error::no_connection,
     pool::{Attention, Opening},
-    tcp::Tcp,
+    route::Dialer,
+    socket::Socket,
     version::HttpVersion,
 };
-use http::{Uri, uri::Scheme};
+use http::{HeaderValue, Request, Uri, uri::Scheme};
 #[cfg(feature = "tls")]
 use hyper_rustls::HttpsConnector;
 #[cfg(feature = "http2")]
 use hyper_util::client::legacy::connect::Connection as _;
-use hyper_util::rt::TokioIo;
 use std::time::Duration;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 use tower_clients_layers::{BoxError, Error, TimeoutError};
 #[cfg(feature = "tls")]
 use tower_service::Service as _;
 
 #[cfg(feature = "tls")]
-type Stream = hyper_rustls::MaybeHttpsStream<TokioIo<TcpStream>>;
+type Stream = hyper_rustls::MaybeHttpsStream<Socket>;
 #[cfg(not(feature = "tls"))]
-type Stream = TokioIo<TcpStream>;
+type Stream = Socket;
 
 /// Makes connections for the pool.
 pub(crate) struct Connector {
-    pub(crate) tcp: Tcp,
+    pub(crate) dialer: Dialer,
     pub(crate) limit: Option<Duration>,
     pub(crate) version: HttpVersion,
     #[cfg(feature = "http2")]
@@ -84,6 +84,19 @@ impl Connector {
         }
     }
 
+    /// Gives a request what goes with a connection of its own to a URI.
+    pub(crate) fn address<B>(
+        &self,
+        connection: &Connection,
+        request: &mut Request<B>,
+        uri: &Uri,
+        name: &HeaderValue,
+    ) {
+        connection.address(request, uri, name);
+        #[cfg(feature = "proxy")]
+        self.dialer.address(request, uri);
+    }
+
     async fn connection(
         &self,
         uri: &Uri,
@@ -102,16 +115,20 @@ impl Connector {
         if uri.scheme() == Some(&Scheme::HTTPS) {
             return self.secure_stream(uri).await;
         }
-        let tcp = self.tcp.connect(uri).await?;
+        #[cfg(all(feature = "http2", feature = "proxy"))]
+        if self.version == HttpVersion::Http2 && self.dialer.is_proxied(uri) {
+            return Err("HTTP/2 goes through a proxy with TLS only: use `https`".into());
+        }
+        let socket = self.dialer.connect(uri).await?;
         #[cfg(feature = "tls")]
-        let tcp = Stream::Http(tcp);
-        Ok(tcp)
+        let socket = Stream::Http(socket);
+        Ok(socket)
     }
 
     #[cfg(feature = "tls")]
     async fn secure_stream(&self, uri: &Uri) -> Result<Stream, BoxError> {
         let config = self.tls.config().await?;
-        HttpsConnector::from((self.tcp.clone(), config)).call(uri.clone()).await
+        HttpsConnector::from((self.dialer.clone(), config)).call(uri.clone()).await
     }
 
     #[cfg(not(feature = "tls"))]

@@ -68,7 +68,7 @@ pub(crate) fn exchange(
                 break (connection, is_new);
             }
         };
-        connection.address(&mut request, uri, &host.name);
+        shared.connector.address(&connection, &mut request, uri, &host.name);
         let response = match connection.send(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -151,7 +151,7 @@ async fn again(
     }
     let opening = shared.pool.acquire_new(host).await;
     let mut connection = shared.connector.connect(uri, attempt(&request), opening).await?;
-    connection.address(&mut request, uri, &host.name);
+    shared.connector.address(&connection, &mut request, uri, &host.name);
     match connection.send(request).await {
         Ok(response) => Ok((connection, response)),
         Err(error) if error.message().is_some() => Err(not_sent(error.into_error())),

@@ -65,6 +65,7 @@
 //! * `http2` (on): HTTP/2, by ALPN over TLS and with prior knowledge over plain TCP.
 //! * `ring` (on): TLS with the cryptography of `ring`; implies `tls`.
 //! * `aws-lc-rs`: TLS with the cryptography of `aws-lc-rs`; implies `tls`.
+//! * `proxy`: proxies of HTTP and SOCKS 5, by `TransportBuilder::proxy` and `ProxyConfig`.
 //! * `tls`: `https` by rustls, for those who bring a cryptography provider of their own.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -78,7 +79,11 @@ mod driver;
 mod error;
 mod exchange;
 mod pool;
+#[cfg(feature = "proxy")]
+mod proxy;
+mod route;
 mod shutdown;
+mod socket;
 #[cfg(feature = "http2")]
 mod tasks;
 mod tcp;
@@ -88,6 +93,9 @@ mod version;
 #[cfg(feature = "tls")]
 pub mod tls;
 
+#[cfg(feature = "proxy")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proxy")))]
+pub use self::proxy::ProxyConfig;
 pub use self::{
     body::ResponseBody,
     builder::TransportBuilder,

@@ -1,16 +1,12 @@
 //! Connects to a host by TCP: to the first of its addresses that answers.
 
-use crate::address::Addresses;
+use crate::{
+    address::Addresses,
+    socket::{Socket, Unreachable, of_tcp},
+};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use http::{Uri, uri::Scheme};
-use hyper_util::rt::TokioIo;
-use std::{error::Error, fmt, io, iter, mem, net::SocketAddr, sync::Arc, time::Duration};
-#[cfg(feature = "tls")]
-use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{iter, mem, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpStream, time::timeout};
 use tower_clients_layers::BoxError;
 
@@ -27,7 +23,7 @@ impl Tcp {
         Self { addresses: Arc::new(addresses) }
     }
 
-    pub(crate) async fn connect(&self, uri: &Uri) -> Result<TokioIo<TcpStream>, BoxError> {
+    pub(crate) async fn connect(&self, uri: &Uri) -> Result<Socket, BoxError> {
         let mut addresses = self.addresses.of(uri.host().unwrap_or_default()).await?;
         let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
         for address in &mut addresses {
@@ -39,23 +35,7 @@ impl Tcp {
         }
         let stream = first(by_turns(addresses)).await?;
         stream.set_nodelay(true)?;
-        Ok(TokioIo::new(stream))
-    }
-}
-
-#[cfg(feature = "tls")]
-impl tower_service::Service<Uri> for Tcp {
-    type Response = TokioIo<TcpStream>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let tcp = self.clone();
-        Box::pin(async move { tcp.connect(&uri).await })
+        Ok(of_tcp(stream))
     }
 }
 
@@ -97,25 +77,7 @@ async fn first(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream,
 }
 
 async fn attempt(address: SocketAddr) -> Result<TcpStream, Unreachable> {
-    TcpStream::connect(address).await.map_err(|error| Unreachable { address, error })
-}
-
-#[derive(Debug)]
-struct Unreachable {
-    address: SocketAddr,
-    error: io::Error,
-}
-
-impl fmt::Display for Unreachable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} cannot be connected to", self.address)
-    }
-}
-
-impl Error for Unreachable {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.error)
-    }
+    TcpStream::connect(address).await.map_err(|error| Unreachable::new(address, error))
 }
 
 #[cfg(test)]

@@ -63,6 +63,7 @@
 //! * `axum`: [`Error`] is a response of axum handlers, and `Upstream` an extractor; with `forward`.
 //! * `forward`: `Client::forward` and `Client::into_proxy`.
 //! * `http2` (on): HTTP/2, by ALPN or prior knowledge.
+//! * `proxy`: proxies of HTTP and SOCKS 5, by `TransportBuilder::proxy` and `ProxyConfig`.
 //! * `ring` (on): TLS with the cryptography of ring.
 //! * `aws-lc-rs`: TLS with the cryptography of AWS-LC.
 //! * `tls`: TLS with a cryptography provider that the program brings.
@@ -112,6 +113,9 @@ pub use self::{
     session::Session,
 };
 pub use tower_clients_layers::*;
+#[cfg(feature = "proxy")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proxy")))]
+pub use tower_clients_transport::ProxyConfig;
 #[cfg(feature = "tls")]
 pub use tower_clients_transport::tls;
 pub use tower_clients_transport::{Transport, TransportBuilder, address};
