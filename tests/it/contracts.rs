@@ -7,7 +7,8 @@ use tower_clients::{
     CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer,
     DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer,
     FetchTokenLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query,
-    RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer, Session, Token, Unchecked, url::Origin,
+    RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer, Session, Token, TraceLayer, Unchecked,
+    url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -46,6 +47,13 @@ async fn idle_timeout() {
 async fn retry() {
     assert_contract(RetryLayer::none()).await;
     assert_contract(RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO)).await;
+}
+
+#[tokio::test]
+async fn trace() {
+    assert_contract(TraceLayer::none()).await;
+    assert_contract(TraceLayer::new()).await;
+    assert_contract(TraceLayer::calls()).await;
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ mod resume;
 mod retry;
 mod rpc;
 mod same_behaviour;
+mod spans;
 mod stacks;
 mod streams;
 mod timeouts;

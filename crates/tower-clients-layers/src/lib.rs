@@ -22,6 +22,7 @@
 //! | `DecompressLayer` | decodes compressed bodies, up to limits (feature `compression`) |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`RetryLayer`] | sends a request once more that failed, where that is safe |
+//! | `TraceLayer` | makes a span of every attempt (feature `tracing`) |
 //! | [`AttemptTimeoutLayer`] | limits the time until a response begins |
 //! | [`IdleTimeoutLayer`] | limits the time in which nothing comes of a response |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
@@ -72,9 +73,11 @@
 //!   [`ConcurrencyLayer`], on tokio's clock; with `retry`.
 //! * `compression`: `DecompressLayer` for gzip, deflate, brotli and zstd.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
+//! * `observe` (on): [`MetricsLayer`], on tokio's clock.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `retry` (on): [`RetryLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], [`AttemptTimeoutLayer`] and [`IdleTimeoutLayer`], on tokio's clock.
+//! * `tracing`: `TraceLayer`, with `observe`.
 //! * `token` (on): [`FetchTokenLayer`], on tokio's clock.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -138,6 +141,9 @@ pub mod hedge;
 pub mod idle_timeout;
 pub mod join_url;
 pub mod media_type;
+#[cfg(feature = "observe")]
+#[cfg_attr(docsrs, doc(cfg(feature = "observe")))]
+pub mod metrics;
 pub mod options;
 pub mod query;
 #[cfg(feature = "limits")]
@@ -152,6 +158,9 @@ pub mod resume;
 pub mod retry;
 pub mod service;
 pub mod stream;
+#[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+pub mod trace;
 pub mod url;
 pub mod validators;
 
@@ -183,6 +192,8 @@ pub use self::rate_limit::{RateLimit, RateLimitLayer};
 pub use self::resume::{Resume, ResumeLayer};
 #[cfg(feature = "retry")]
 pub use self::retry::{Retry, RetryBudget, RetryLayer};
+#[cfg(feature = "tracing")]
+pub use self::trace::{Trace, TraceLayer};
 pub use self::{
     authorize::{Authorize, AuthorizeLayer},
     body::Body,

@@ -2,7 +2,7 @@
 
 use crate::{
     Client, Session,
-    session::{NO_CREDENTIALS, ONE_ATTEMPT, SessionLayer, compression, cookies},
+    session::{NO_CREDENTIALS, NO_TIMEOUTS, SessionLayer, compression, cookies, trace},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -11,6 +11,8 @@ use std::{fmt, time::Duration};
 use tower_clients_layers::CookieJar;
 #[cfg(feature = "compression")]
 use tower_clients_layers::DecompressLayer;
+#[cfg(feature = "tracing")]
+use tower_clients_layers::TraceLayer;
 use tower_clients_layers::{
     AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer,
     DefaultQueryLayer, Error, ErrorKind, FetchTokenLayer, HttpService, IdleTimeoutLayer, Query,
@@ -62,7 +64,9 @@ struct Settings {
     credentials: (AuthorizeLayer, FetchTokenLayer),
     compression: compression::Layer,
     cookies: cookies::Layer,
-    attempts: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer),
+    retry: RetryLayer,
+    trace: trace::Layer,
+    timeouts: (AttemptTimeoutLayer, IdleTimeoutLayer),
     deadline: DeadlineLayer,
 }
 
@@ -77,7 +81,9 @@ impl ClientBuilder {
             credentials: NO_CREDENTIALS,
             compression: compression::by_default(),
             cookies: cookies::none(),
-            attempts: ONE_ATTEMPT,
+            retry: RetryLayer::none(),
+            trace: trace::none(),
+            timeouts: NO_TIMEOUTS,
             deadline: DeadlineLayer::none(),
         });
         Self { settings }
@@ -319,7 +325,7 @@ impl ClientBuilder {
     /// Limits the time of each attempt, until the head of the response. No limit by default.
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.attempts.1 = AttemptTimeoutLayer::new(timeout);
+            settings.timeouts.0 = AttemptTimeoutLayer::new(timeout);
             Ok(())
         })
     }
@@ -328,7 +334,7 @@ impl ClientBuilder {
     /// body to the next. See [`idle_timeout`](crate::idle_timeout). No limit by default.
     pub fn idle_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.attempts.2 = IdleTimeoutLayer::new(timeout);
+            settings.timeouts.1 = IdleTimeoutLayer::new(timeout);
             Ok(())
         })
     }
@@ -361,7 +367,32 @@ impl ClientBuilder {
     /// ```
     pub fn retry(self, layer: RetryLayer) -> Self {
         self.set(|settings| {
-            settings.attempts.0 = layer;
+            settings.retry = layer;
+            Ok(())
+        })
+    }
+
+    /// Makes a span of every request of the program, and one of each attempt that it takes: of each retry,
+    /// redirect and request with a new token. See [`trace`](crate::trace). Without this, none are made.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use tower_clients::{Client, TraceLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// let client = Client::builder("https://api.example.com")
+    ///     .trace(TraceLayer::new().record_query("page"))
+    ///     .build_over(Router::new())?;
+    /// client.get(("users", 7)).template("/users/{id}").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tracing")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+    pub fn trace(self, layer: TraceLayer) -> Self {
+        self.set(|settings| {
+            settings.trace = layer;
             Ok(())
         })
     }
@@ -393,7 +424,9 @@ impl ClientBuilder {
             credentials,
             compression,
             cookies,
-            attempts,
+            retry,
+            trace,
+            timeouts,
             deadline,
         } = self.settings?;
         let origin = || base.origin().clone();
@@ -405,7 +438,9 @@ impl ClientBuilder {
             credentials,
             compression,
             cookies,
-            attempts,
+            retry,
+            trace,
+            timeouts,
         };
         Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))
     }

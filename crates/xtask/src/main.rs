@@ -123,10 +123,13 @@ fn features() -> Result {
     let alone = [
         (
             "tower-clients-layers",
-            &["balance", "charset", "cookies", "limits", "resume", "timeout", "token"][..],
+            &[
+                "balance", "charset", "cookies", "limits", "observe", "resume", "timeout", "token",
+                "tracing",
+            ][..],
         ),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
-        ("tower-clients", &["charset", "cookies", "tls", "ring", "http2"]),
+        ("tower-clients", &["charset", "cookies", "tls", "tracing", "ring", "http2"]),
     ];
     for (package, features) in alone {
         for feature in features {

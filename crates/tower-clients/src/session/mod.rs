@@ -2,7 +2,8 @@
 //!
 //! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
 //! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`], [`AttemptTimeout`] and
-//! [`IdleTimeout`]. Each does nothing until it is configured, so the type does not depend on the configuration.
+//! [`IdleTimeout`]. With the feature `tracing` there is a `Trace` around all of them, and one below [`Retry`]. Each
+//! does nothing until it is configured, so the type does not depend on the configuration.
 //!
 //! ```
 //! use axum::Router;
@@ -16,6 +17,7 @@
 
 pub(crate) mod compression;
 pub(crate) mod cookies;
+pub(crate) mod trace;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -37,12 +39,13 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// What is below the redirects sees each hop.
-type Stack<T> = DefaultQuery<Redirect<Hop<T>>>;
+type Stack<T> = trace::Layered<DefaultQuery<Redirect<Hop<T>>>>;
 type Hop<T> = DefaultHeaders<Credentials<Coded<T>>>;
 /// What knows of bodies as they are on the wire.
 type Coded<T> = compression::Layered<cookies::Layered<Attempts<T>>>;
 type Credentials<S> = Authorize<FetchToken<S>>;
-type Attempts<T> = Retry<AttemptTimeout<IdleTimeout<T>>>;
+type Attempts<T> = Retry<Attempt<T>>;
+type Attempt<T> = trace::Layered<AttemptTimeout<IdleTimeout<T>>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
 #[derive(Debug, Clone)]
@@ -59,24 +62,26 @@ pub(crate) struct SessionLayer {
     pub(crate) credentials: (AuthorizeLayer, FetchTokenLayer),
     pub(crate) compression: compression::Layer,
     pub(crate) cookies: cookies::Layer,
-    pub(crate) attempts: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer),
+    pub(crate) retry: RetryLayer,
+    pub(crate) trace: trace::Layer,
+    pub(crate) timeouts: (AttemptTimeoutLayer, IdleTimeoutLayer),
 }
 
 /// Adds no credential.
 pub(crate) const NO_CREDENTIALS: (AuthorizeLayer, FetchTokenLayer) =
     (AuthorizeLayer::none(), FetchTokenLayer::none());
 
-/// Makes one attempt, without limits.
-pub(crate) const ONE_ATTEMPT: (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer) =
-    (RetryLayer::none(), AttemptTimeoutLayer::none(), IdleTimeoutLayer::none());
+/// Limits no attempt.
+pub(crate) const NO_TIMEOUTS: (AttemptTimeoutLayer, IdleTimeoutLayer) =
+    (AttemptTimeoutLayer::none(), IdleTimeoutLayer::none());
 
 impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        let hop =
-            (&self.headers, &self.credentials, &self.compression, &self.cookies, &self.attempts);
-        let layers = (&self.query, &self.redirect, hop);
+        let attempts = (&self.retry, &self.trace, &self.timeouts);
+        let hop = (&self.headers, &self.credentials, &self.compression, &self.cookies, attempts);
+        let layers = (trace::calls(&self.trace), &self.query, &self.redirect, hop);
         Session { stack: layers.layer(transport) }
     }
 }
@@ -91,23 +96,27 @@ impl<T> Session<T> {
             credentials: NO_CREDENTIALS,
             compression: compression::none(),
             cookies: cookies::none(),
-            attempts: ONE_ATTEMPT,
+            retry: RetryLayer::none(),
+            trace: trace::none(),
+            timeouts: NO_TIMEOUTS,
         };
         layers.layer(transport)
     }
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        let coded = self.stack.get_ref().get_ref().get_ref().get_ref().get_ref();
-        cookies::get_ref(compression::get_ref(coded)).get_ref().get_ref().get_ref()
+        let hop = trace::get_ref(&self.stack).get_ref().get_ref();
+        let coded = hop.get_ref().get_ref().get_ref();
+        let retry = cookies::get_ref(compression::get_ref(coded));
+        trace::get_ref(retry.get_ref()).get_ref().get_ref()
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
-        let hop = self.stack.into_inner().into_inner();
+        let hop = trace::into_inner(self.stack).into_inner().into_inner();
         let coded = hop.into_inner().into_inner().into_inner();
-        let attempts = cookies::into_inner(compression::into_inner(coded));
-        attempts.into_inner().into_inner().into_inner()
+        let retry = cookies::into_inner(compression::into_inner(coded));
+        trace::into_inner(retry.into_inner()).into_inner().into_inner()
     }
 
     /// The same session, with these in place of the credentials that it has.
@@ -115,7 +124,7 @@ impl<T> Session<T> {
     where
         T: Clone,
     {
-        let credentials = self.stack.get_mut().get_mut().get_mut();
+        let credentials = trace::get_mut(&mut self.stack).get_mut().get_mut().get_mut();
         *credentials = layers.layer(credentials.get_ref().get_ref().clone());
         self
     }
@@ -139,11 +148,12 @@ where
     }
 }
 
-type AttemptFuture<F> = attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>;
-type RetryFuture<T, F> = retry::ResponseFuture<AttemptTimeout<IdleTimeout<T>>, AttemptFuture<F>>;
+type LimitedFuture<F> = attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>;
+type RetryFuture<T, F> = retry::ResponseFuture<Attempt<T>, trace::Future<LimitedFuture<F>>>;
 type CodedFuture<T, F> = compression::Future<cookies::Future<RetryFuture<T, F>>>;
 type HopFuture<T, F> = fetch_token::ResponseFuture<Coded<T>, CodedFuture<T, F>>;
-type Inner<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
+type RedirectFuture<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
+type Inner<T, F, R> = trace::Future<default_query::ResponseFuture<RedirectFuture<T, F, R>>>;
 
 pin_project! {
     /// Waits for the head of the response.
@@ -151,7 +161,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<T, F, R> {
         #[pin]
-        future: default_query::ResponseFuture<Inner<T, F, R>>,
+        future: Inner<T, F, R>,
     }
 }
 
