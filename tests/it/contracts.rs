@@ -6,9 +6,9 @@ use tower_clients::{
     AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BodyLimitLayer, BreakerLayer, CheckLayer,
     CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer,
     DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer,
-    FetchTokenLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query,
-    RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer, Session, Token, TraceLayer, Unchecked,
-    url::Origin,
+    FetchTokenLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json,
+    MetricsLayer, PropagateLayer, Query, RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer,
+    Session, Token, TraceLayer, Unchecked, metrics::MetricsCrate, url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, assert_contract};
 
@@ -54,6 +54,18 @@ async fn trace() {
     assert_contract(TraceLayer::none()).await;
     assert_contract(TraceLayer::new()).await;
     assert_contract(TraceLayer::calls()).await;
+}
+
+#[tokio::test]
+async fn metrics() {
+    assert_contract(MetricsLayer::none()).await;
+    assert_contract(MetricsLayer::new(MetricsCrate::new())).await;
+}
+
+#[tokio::test]
+async fn propagate() {
+    assert_contract(PropagateLayer::none()).await;
+    assert_contract(PropagateLayer::new(origin())).await;
 }
 
 #[tokio::test]

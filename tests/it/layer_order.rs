@@ -14,8 +14,9 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
     AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar,
     CookieLayer, DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, Error, FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query,
-    RedirectLayer, RetryLayer, Session, Token, TraceLayer,
+    DefaultQueryLayer, Error, FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, MetricsLayer,
+    Query, RedirectLayer, RetryLayer, Session, Token, TraceLayer,
+    metrics::MetricsCrate,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -108,6 +109,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("retry"))
         .layer(TraceLayer::new())
         .layer(note("trace"))
+        .layer(MetricsLayer::new(MetricsCrate::new()))
+        .layer(note("metrics"))
         .layer(AttemptTimeoutLayer::new(Duration::from_secs(1)))
         .layer(note("attempt timeout"))
         .layer(IdleTimeoutLayer::new(Duration::from_secs(1)))
@@ -136,12 +139,14 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "cookies: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
             "retry: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
             "trace: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
+            "metrics: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
             "attempt timeout: http://h/v1/user?q=1 x-default authorization accept-encoding cookie"
                 .into(),
             "idle timeout: http://h/v1/user?q=1 x-default authorization accept-encoding cookie"
                 .into(),
             "idle timeout: 200 OK tower_clients_layers::body::Body".into(),
             format!("attempt timeout: 200 OK {body}"),
+            format!("metrics: 200 OK {body}"),
             format!("trace: 200 OK {body}"),
             format!("retry: 200 OK {body}"),
             format!("cookies: 200 OK {body}"),
@@ -187,7 +192,8 @@ fn preassembled_stack_has_the_same_order() {
         "Decompress {",
         "Cookies {",
         "Retry {",
-        "Trace { inner: AttemptTimeout {",
+        "Trace { inner: Metrics {",
+        "AttemptTimeout {",
         "IdleTimeout {",
         "Mock {",
     ];

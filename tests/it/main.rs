@@ -17,6 +17,7 @@ mod graph;
 mod graph_operations;
 mod layer_order;
 mod limits;
+mod measurements;
 mod named_tests;
 mod oauth;
 mod origin_bound;

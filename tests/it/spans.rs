@@ -2,15 +2,18 @@
 
 use allocation_counter::measure;
 use opentelemetry::trace::{SpanId, SpanKind, Status, TracerProvider};
-use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use opentelemetry_sdk::{
+    propagation::TraceContextPropagator,
+    trace::{InMemorySpanExporter, SdkTracerProvider, SpanData},
+};
 use std::{
     pin::pin,
     task::{Context, Waker},
     time::Duration,
 };
 use tower_clients::{
-    BalanceLayer, Body, Client, ClientBuilder, Error, ErrorKind, Resource, RetryLayer, Token,
-    TraceLayer,
+    BalanceLayer, Body, Client, ClientBuilder, Error, ErrorKind, PropagateLayer, Resource,
+    RetryLayer, Token, TraceLayer,
 };
 use tower_clients_mock::{Mock, Reply};
 use tracing::subscriber::{DefaultGuard, NoSubscriber, set_default};
@@ -132,6 +135,26 @@ async fn call_that_fails_is_an_error_with_its_kind() {
     let seen = seen.iter().map(|span| (&*span.name, attribute(span, "error.type")));
     let expected = [("call GET", "404"), ("GET", "timeout"), ("GET", "404")];
     assert_eq!(seen.collect::<Vec<_>>(), expected.map(|(name, kind)| (name, kind.to_owned())));
+}
+
+#[tokio::test]
+async fn server_is_told_the_attempt_as_parent() -> Result<(), Error> {
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    let exported = Exported::here();
+    let mock = Mock::new().reply(Reply::status(503)).reply(Reply::status(200));
+    let propagate = PropagateLayer::new("https://h".parse()?);
+    let client = traced("https://h").build_over(tower::Layer::layer(&propagate, mock.clone()))?;
+    client.get("users").await?;
+
+    let spans = exported.spans();
+    let told = mock.requests();
+    let told = told.iter().map(|request| request.headers()["traceparent"].to_str().unwrap());
+    let attempts = spans[1..].iter().map(|span| {
+        let context = &span.span_context;
+        format!("00-{}-{}-01", context.trace_id(), context.span_id())
+    });
+    assert_eq!(told.collect::<Vec<_>>(), attempts.collect::<Vec<_>>());
+    Ok(())
 }
 
 #[tokio::test]

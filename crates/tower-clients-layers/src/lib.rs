@@ -23,8 +23,10 @@
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`RetryLayer`] | sends a request once more that failed, where that is safe |
 //! | `TraceLayer` | makes a span of every attempt (feature `tracing`) |
+//! | [`MetricsLayer`] | measures every attempt |
 //! | [`AttemptTimeoutLayer`] | limits the time until a response begins |
 //! | [`IdleTimeoutLayer`] | limits the time in which nothing comes of a response |
+//! | `PropagateLayer` | tells the server of which trace a request is a part (feature `opentelemetry`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
 //! | [`CoalesceLayer`] | makes one exchange of equal requests at the same time |
 //! | [`HedgeLayer`] | sends a request a second time when its answer is late |
@@ -74,6 +76,8 @@
 //! * `compression`: `DecompressLayer` for gzip, deflate, brotli and zstd.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
 //! * `observe` (on): [`MetricsLayer`], on tokio's clock.
+//! * `metrics`: a recorder for the crate `metrics`; with `observe`.
+//! * `opentelemetry`: a recorder for a meter of OpenTelemetry, and `PropagateLayer`; with `observe`.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `retry` (on): [`RetryLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], [`AttemptTimeoutLayer`] and [`IdleTimeoutLayer`], on tokio's clock.
@@ -145,6 +149,9 @@ pub mod media_type;
 #[cfg_attr(docsrs, doc(cfg(feature = "observe")))]
 pub mod metrics;
 pub mod options;
+#[cfg(feature = "opentelemetry")]
+#[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
+pub mod propagate;
 pub mod query;
 #[cfg(feature = "limits")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
@@ -186,6 +193,10 @@ pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
 pub use self::hedge::{Hedge, HedgeLayer};
 #[cfg(feature = "timeout")]
 pub use self::idle_timeout::{IdleTimeout, IdleTimeoutLayer};
+#[cfg(feature = "observe")]
+pub use self::metrics::{Metrics, MetricsLayer};
+#[cfg(feature = "opentelemetry")]
+pub use self::propagate::{Propagate, PropagateLayer};
 #[cfg(feature = "limits")]
 pub use self::rate_limit::{RateLimit, RateLimitLayer};
 #[cfg(feature = "resume")]

@@ -15,8 +15,8 @@ use tower_clients_layers::DecompressLayer;
 use tower_clients_layers::TraceLayer;
 use tower_clients_layers::{
     AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, Error, ErrorKind, FetchTokenLayer, HttpService, IdleTimeoutLayer, Query,
-    RedirectLayer, RetryLayer, TokenSource,
+    DefaultQueryLayer, Error, ErrorKind, FetchTokenLayer, HttpService, IdleTimeoutLayer,
+    MetricsLayer, Query, RedirectLayer, RetryLayer, TokenSource,
     authorize::{basic, bearer},
     url::{Boundary, Origin},
 };
@@ -66,6 +66,7 @@ struct Settings {
     cookies: cookies::Layer,
     retry: RetryLayer,
     trace: trace::Layer,
+    metrics: MetricsLayer,
     timeouts: (AttemptTimeoutLayer, IdleTimeoutLayer),
     deadline: DeadlineLayer,
 }
@@ -83,6 +84,7 @@ impl ClientBuilder {
             cookies: cookies::none(),
             retry: RetryLayer::none(),
             trace: trace::none(),
+            metrics: MetricsLayer::none(),
             timeouts: NO_TIMEOUTS,
             deadline: DeadlineLayer::none(),
         });
@@ -397,6 +399,40 @@ impl ClientBuilder {
         })
     }
 
+    /// Measures every attempt: see [`metrics`](crate::metrics). Without this, nothing is measured.
+    ///
+    /// ```
+    /// use std::{sync::{Arc, atomic::{AtomicU32, Ordering::Relaxed}}, time::Duration};
+    /// use tower_clients::{
+    ///     Client, MetricsLayer,
+    ///     metrics::{Labels, Outcome, Recorder},
+    /// };
+    ///
+    /// #[derive(Default)]
+    /// struct Timeouts(AtomicU32);
+    ///
+    /// impl Recorder for Timeouts {
+    ///     fn begin(&self, _: &Labels<'_>) {}
+    ///
+    ///     fn end(&self, _: &Labels<'_>, outcome: &Outcome, _: Duration) {
+    ///         let is_timeout = outcome.error_type() == Some("timeout");
+    ///         self.0.fetch_add(is_timeout.into(), Relaxed);
+    ///     }
+    /// }
+    ///
+    /// let timeouts = Arc::new(Timeouts::default());
+    /// let client = Client::builder("https://api.example.com")
+    ///     .metrics(MetricsLayer::new(Arc::clone(&timeouts)))
+    ///     .build()?;
+    /// # Ok::<(), tower_clients::Error>(())
+    /// ```
+    pub fn metrics(self, layer: MetricsLayer) -> Self {
+        self.set(|settings| {
+            settings.metrics = layer;
+            Ok(())
+        })
+    }
+
     /// A client over a new [`Transport`] with its default settings.
     ///
     /// # Errors
@@ -426,6 +462,7 @@ impl ClientBuilder {
             cookies,
             retry,
             trace,
+            metrics,
             timeouts,
             deadline,
         } = self.settings?;
@@ -440,6 +477,7 @@ impl ClientBuilder {
             cookies,
             retry,
             trace,
+            metrics,
             timeouts,
         };
         Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))

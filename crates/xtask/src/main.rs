@@ -124,7 +124,16 @@ fn features() -> Result {
         (
             "tower-clients-layers",
             &[
-                "balance", "charset", "cookies", "limits", "observe", "resume", "timeout", "token",
+                "balance",
+                "charset",
+                "cookies",
+                "limits",
+                "metrics",
+                "observe",
+                "opentelemetry",
+                "resume",
+                "timeout",
+                "token",
                 "tracing",
             ][..],
         ),

@@ -1,8 +1,8 @@
 //! The layers between the client and the transport.
 //!
 //! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
-//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`], [`AttemptTimeout`] and
-//! [`IdleTimeout`]. With the feature `tracing` there is a `Trace` around all of them, and one below [`Retry`]. Each
+//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`], [`Metrics`], [`AttemptTimeout`] and
+//! [`IdleTimeout`]. With the feature `tracing` there is a `Trace` around all of them, and one above [`Metrics`]. Each
 //! does nothing until it is configured, so the type does not depend on the configuration.
 //!
 //! ```
@@ -30,10 +30,10 @@ use std::{
 use tower_clients_layers::{
     AttemptTimeout, AttemptTimeoutLayer, Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders,
     DefaultHeadersLayer, DefaultQuery, DefaultQueryLayer, Error, FetchToken, FetchTokenLayer,
-    IdleTimeout, IdleTimeoutLayer, Redirect, RedirectLayer, Retry, RetryLayer, attempt_timeout,
-    default_query, fetch_token,
+    IdleTimeout, IdleTimeoutLayer, Metrics, MetricsLayer, Redirect, RedirectLayer, Retry,
+    RetryLayer, attempt_timeout, default_query, fetch_token,
     idle_timeout::{self, IdleBody},
-    redirect, retry,
+    metrics, redirect, retry,
 };
 use tower_layer::Layer;
 use tower_service::Service;
@@ -45,7 +45,7 @@ type Hop<T> = DefaultHeaders<Credentials<Coded<T>>>;
 type Coded<T> = compression::Layered<cookies::Layered<Attempts<T>>>;
 type Credentials<S> = Authorize<FetchToken<S>>;
 type Attempts<T> = Retry<Attempt<T>>;
-type Attempt<T> = trace::Layered<AttemptTimeout<IdleTimeout<T>>>;
+type Attempt<T> = trace::Layered<Metrics<AttemptTimeout<IdleTimeout<T>>>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
 #[derive(Debug, Clone)]
@@ -64,6 +64,7 @@ pub(crate) struct SessionLayer {
     pub(crate) cookies: cookies::Layer,
     pub(crate) retry: RetryLayer,
     pub(crate) trace: trace::Layer,
+    pub(crate) metrics: MetricsLayer,
     pub(crate) timeouts: (AttemptTimeoutLayer, IdleTimeoutLayer),
 }
 
@@ -79,7 +80,7 @@ impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        let attempts = (&self.retry, &self.trace, &self.timeouts);
+        let attempts = (&self.retry, &self.trace, &self.metrics, &self.timeouts);
         let hop = (&self.headers, &self.credentials, &self.compression, &self.cookies, attempts);
         let layers = (trace::calls(&self.trace), &self.query, &self.redirect, hop);
         Session { stack: layers.layer(transport) }
@@ -98,6 +99,7 @@ impl<T> Session<T> {
             cookies: cookies::none(),
             retry: RetryLayer::none(),
             trace: trace::none(),
+            metrics: MetricsLayer::none(),
             timeouts: NO_TIMEOUTS,
         };
         layers.layer(transport)
@@ -108,7 +110,7 @@ impl<T> Session<T> {
         let hop = trace::get_ref(&self.stack).get_ref().get_ref();
         let coded = hop.get_ref().get_ref().get_ref();
         let retry = cookies::get_ref(compression::get_ref(coded));
-        trace::get_ref(retry.get_ref()).get_ref().get_ref()
+        trace::get_ref(retry.get_ref()).get_ref().get_ref().get_ref()
     }
 
     /// The transport, without the layers.
@@ -116,7 +118,7 @@ impl<T> Session<T> {
         let hop = trace::into_inner(self.stack).into_inner().into_inner();
         let coded = hop.into_inner().into_inner().into_inner();
         let retry = cookies::into_inner(compression::into_inner(coded));
-        trace::into_inner(retry.into_inner()).into_inner().into_inner()
+        trace::into_inner(retry.into_inner()).into_inner().into_inner().into_inner()
     }
 
     /// The same session, with these in place of the credentials that it has.
@@ -149,7 +151,8 @@ where
 }
 
 type LimitedFuture<F> = attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>;
-type RetryFuture<T, F> = retry::ResponseFuture<Attempt<T>, trace::Future<LimitedFuture<F>>>;
+type MeasuredFuture<F> = metrics::ResponseFuture<LimitedFuture<F>>;
+type RetryFuture<T, F> = retry::ResponseFuture<Attempt<T>, trace::Future<MeasuredFuture<F>>>;
 type CodedFuture<T, F> = compression::Future<cookies::Future<RetryFuture<T, F>>>;
 type HopFuture<T, F> = fetch_token::ResponseFuture<Coded<T>, CodedFuture<T, F>>;
 type RedirectFuture<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
