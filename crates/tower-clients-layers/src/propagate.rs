@@ -120,8 +120,10 @@ struct Headers<'a>(&'a mut HeaderMap);
 
 impl Injector for Headers<'_> {
     fn set(&mut self, name: &str, value: String) {
-        // What fits no header is not told.
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        // An empty `tracestate` should not be sent. What fits no header is not told.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value))
+            && !value.is_empty()
+        {
             self.0.insert(name, value);
         }
     }
@@ -173,6 +175,15 @@ mod tests {
         assert!(sent(layer(), led_back).await.is_empty());
         let request = Request::get("https://h/x").body(()).unwrap();
         assert!(sent(PropagateLayer::none(), request).await.is_empty());
+    }
+
+    #[test]
+    fn what_is_empty_or_fits_no_header_is_not_sent() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("tracestate", ""), ("tracestate", "\n"), ("a b", "c")] {
+            Headers(&mut headers).set(name, value.into());
+        }
+        assert!(headers.is_empty());
     }
 
     #[tokio::test]

@@ -106,3 +106,7 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/layers.md")]
 struct Layers;
+
+#[cfg(all(doctest, feature = "opentelemetry", feature = "tracing"))]
+#[doc = include_str!("../../../docs/observability.md")]
+struct Observability;

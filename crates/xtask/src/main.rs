@@ -23,7 +23,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 14] = [
+const EXAMPLES: [&str; 16] = [
     "quickstart",
     "custom_stack",
     "in_process",
@@ -38,6 +38,8 @@ const EXAMPLES: [&str; 14] = [
     "resource",
     "github_sdk",
     "oauth",
+    "otel",
+    "metrics",
 ];
 
 /// Name, what it does, how.
