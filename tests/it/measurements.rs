@@ -5,7 +5,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use opentelemetry::{KeyValue, metrics::MeterProvider};
 use opentelemetry_sdk::metrics::{
     InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
-    data::{AggregatedMetrics, MetricData},
+    data::{AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics},
 };
 use std::{
     collections::BTreeMap,
@@ -110,9 +110,9 @@ async fn opentelemetry_gets_attempts_and_what_was_given_up() {
     provider.force_flush().unwrap();
 
     let exported = exporter.get_finished_metrics().unwrap();
-    let metrics = exported.iter().flat_map(|metrics| metrics.scope_metrics());
+    let metrics = exported.iter().flat_map(ResourceMetrics::scope_metrics);
     let mut seen = Measured::new();
-    for metric in metrics.flat_map(|scope| scope.metrics()) {
+    for metric in metrics.flat_map(ScopeMetrics::metrics) {
         let mut saw = |labels, value| seen.insert((metric.name().to_owned(), labels), value);
         match metric.data() {
             AggregatedMetrics::F64(MetricData::Histogram(times)) => {

@@ -6,6 +6,8 @@
 //!
 //! | layer | does |
 //! |---|---|
+//! | [`AnswerErrorsLayer`] | answers errors with responses, as a gateway does |
+//! | `ForwardLayer` | makes a request that came in one that goes out (feature `forward`) |
 //! | [`DeadlineLayer`] | limits the time of the whole exchange, body included |
 //! | [`CheckLayer`] | turns an answer whose body tells of a failure into a typed error |
 //! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
@@ -71,6 +73,8 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
 //! * `balance` (on): [`BalanceLayer`], on tokio's clock.
+//! * `axum`: [`Error`] is an axum response; adds axum-core.
+//! * `forward`: `ForwardLayer`; adds hyper.
 //! * `limits` (on): [`CoalesceLayer`], [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`] and
 //!   [`ConcurrencyLayer`], on tokio's clock; with `retry`.
 //! * `compression`: `DecompressLayer` for gzip, deflate, brotli and zstd.
@@ -94,11 +98,12 @@ mod later;
 mod macros;
 #[cfg(feature = "limits")]
 mod per_origin;
-#[cfg(any(feature = "balance", feature = "retry"))]
+#[cfg(any(feature = "balance", feature = "forward", feature = "retry"))]
 mod random;
 #[cfg(all(test, feature = "limits"))]
 mod simulation;
 
+pub mod answer_errors;
 #[cfg(feature = "timeout")]
 #[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod attempt_timeout;
@@ -136,6 +141,9 @@ pub mod error;
 #[cfg(feature = "token")]
 #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
 pub mod fetch_token;
+#[cfg(feature = "forward")]
+#[cfg_attr(docsrs, doc(cfg(feature = "forward")))]
+pub mod forward;
 pub mod head_or_get;
 #[cfg(feature = "limits")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
@@ -189,6 +197,8 @@ pub use self::deadline::{Deadline, DeadlineLayer};
 pub use self::decompress::{Decompress, DecompressLayer};
 #[cfg(feature = "token")]
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
+#[cfg(feature = "forward")]
+pub use self::forward::{Forward, ForwardLayer};
 #[cfg(feature = "limits")]
 pub use self::hedge::{Hedge, HedgeLayer};
 #[cfg(feature = "timeout")]
@@ -206,6 +216,7 @@ pub use self::retry::{Retry, RetryBudget, RetryLayer};
 #[cfg(feature = "tracing")]
 pub use self::trace::{Trace, TraceLayer};
 pub use self::{
+    answer_errors::{AnswerErrors, AnswerErrorsLayer},
     authorize::{Authorize, AuthorizeLayer},
     body::Body,
     body_limit::{BodyLimit, BodyLimitLayer},

@@ -3,7 +3,7 @@
 use crate::{
     connection::{Connection, Upload},
     error::broken_body,
-    pool::{Host, Pool, Pooled as _},
+    pool::{Host, Pool},
 };
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -84,10 +84,7 @@ pub(crate) struct Lease {
 fn end(mut connection: Connection) {
     let Some(lease) = connection.lease().take() else { return };
     if lease.upload.is_over() && !lease.is_last && !connection.is_shared() {
-        connection.rest();
-        if connection.is_open() {
-            lease.pool.put(&lease.host, connection);
-        }
+        lease.pool.put(&lease.host, connection);
     } else if lease.goes_on {
         connection.release();
     }

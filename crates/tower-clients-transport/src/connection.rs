@@ -211,13 +211,6 @@ impl Connection {
         }
     }
 
-    /// Gets ready to wait in the pool.
-    pub(crate) fn rest(&mut self) {
-        if let Some(connection) = self.exclusive() {
-            connection.driver.rest();
-        }
-    }
-
     /// Gives a request the version, target and `Host` that go with this connection.
     pub(crate) fn address<B>(&self, request: &mut Request<B>, uri: &Uri, name: &HeaderValue) {
         match self {
@@ -276,6 +269,12 @@ impl Pooled for Connection {
             }
             #[cfg(feature = "http2")]
             Self::Http2(connection) => !connection.sender.is_closed(),
+        }
+    }
+
+    fn rest(&mut self) {
+        if let Some(connection) = self.exclusive() {
+            connection.driver.rest();
         }
     }
 

@@ -6,8 +6,9 @@ use crate::{
     connect::Connector,
     connection::{Connection, Upload, is_upgrade},
     error::{not_sent, unanswered},
-    pool::{Acquired, Host, KeyRef, Pool},
+    pool::{Acquired, Host, KeyRef, Opening, Pool},
 };
+use futures_util::future::{Either, select};
 use http::{
     HeaderMap, HeaderValue, Request, Response, Uri,
     header::{CONTENT_LENGTH, TRANSFER_ENCODING},
@@ -17,6 +18,7 @@ use hyper::{body::Incoming, client::conn::TrySendError};
 use std::{
     future::{Future, poll_fn},
     mem,
+    pin::{Pin, pin},
     sync::Arc,
 };
 use tokio::runtime::Handle;
@@ -53,17 +55,16 @@ pub(crate) fn exchange(
         let upload = Upload::of(&mut request).map_err(named)?;
 
         let (mut connection, is_new) = loop {
-            match shared.pool.acquire(&host, shared.connector.may_multiplex(uri)).await {
+            let acquired = shared.pool.acquire(&host, shared.connector.may_multiplex(uri)).await;
+            let (mut connection, is_new) = match acquired {
+                Acquired::Connection(connection) => (connection, false),
                 Acquired::Opening(opening) => {
-                    let attempt = attempt(&request);
-                    let connecting = Box::pin(shared.connector.connect(uri, attempt, opening));
-                    break (connecting.await.map_err(named)?, true);
+                    let connecting = connect(&shared, uri, attempt(&request), opening);
+                    Box::pin(first(&shared, &host, connecting)).await.map_err(named)?
                 }
-                Acquired::Connection(mut connection) => {
-                    if poll_fn(|cx| connection.poll_ready(cx)).await {
-                        break (connection, false);
-                    }
-                }
+            };
+            if is_new || poll_fn(|cx| connection.poll_ready(cx)).await {
+                break (connection, is_new);
             }
         };
         connection.address(&mut request, uri, &host.name);
@@ -94,6 +95,42 @@ pub(crate) fn exchange(
         let goes_on = is_upgrade || response.status().is_success();
         *connection.lease() = Some(Lease { line, host, pool, upload, is_last, goes_on });
         Ok(response.map(|body| ResponseBody::new(body, connection)))
+    }
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<Connection, Error>> + Send>>;
+
+fn connect(
+    shared: &Arc<Shared>,
+    uri: &Uri,
+    attempt: u32,
+    opening: Opening<Connection>,
+) -> Connecting {
+    let (shared, uri) = (Arc::clone(shared), uri.clone());
+    Box::pin(async move { shared.connector.connect(&uri, attempt, opening).await })
+}
+
+/// The connection that is being made, or one that comes back before it is there; whether it is new. What
+/// was begun goes on: the next request may want it.
+async fn first(
+    shared: &Shared,
+    host: &Arc<Host<Connection>>,
+    connecting: Connecting,
+) -> Result<(Connection, bool), Error> {
+    match select(connecting, pin!(host.returned())).await {
+        Either::Left((made, _)) => Ok((made?, true)),
+        Either::Right((connection, _)) if connection.is_shared() => Ok((connection, false)),
+        Either::Right((connection, connecting)) => {
+            let (pool, host) = (Arc::clone(&shared.pool), Arc::clone(host));
+            tokio::spawn(async move {
+                if let Ok(mut connection) = connecting.await
+                    && poll_fn(|cx| connection.poll_ready(cx)).await
+                {
+                    pool.put(&host, connection);
+                }
+            });
+            Ok((connection, false))
+        }
     }
 }
 

@@ -127,6 +127,8 @@ impl Server {
     /// Takes a connection and waits for a request on it.
     async fn accept(&self) -> Option<Stream> {
         let (stream, _) = self.listener.accept().await.ok()?;
+        // What is written is sent at once, whatever was acknowledged.
+        stream.set_nodelay(true).ok()?;
         let (read, write) = stream.into_split();
         let (count, requests) = watch::channel(0);
         let index = {

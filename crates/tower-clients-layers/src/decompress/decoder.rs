@@ -1,14 +1,11 @@
 //! Decoders that are fed from outside: without input they say [`WouldBlock`](ErrorKind::WouldBlock), and
 //! can be read on when there is more.
 
-use super::{codings::Coding, gzip::Gzip, inflate::Deflate};
+use super::{codings::Coding, gzip::Gzip, inflate::Deflate, zstd::Zstd};
 use brotli_decompressor::Decompressor as Brotli;
 use bytes::{Buf, Bytes};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
-use zstd::stream::read::Decoder as Zstd;
 
-/// What RFC 9659 allows a content coding: 8 MiB.
-const ZSTD_WINDOW_LOG: u32 = 23;
 const BUFFER: usize = 4 * 1024;
 
 /// Gives `Ok(0)` only when its input is over and nothing of it is left.
@@ -68,11 +65,7 @@ impl Coding {
             Self::Gzip => Box::new(Gzip::new(source)),
             Self::Deflate => Box::new(Deflate::new(source)),
             Self::Brotli => Box::new(Strict { brotli: Brotli::new(source, BUFFER) }),
-            Self::Zstd => {
-                let mut decoder = Zstd::with_buffer(source)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                Box::new(decoder)
-            }
+            Self::Zstd => Box::new(Zstd::new(source)?),
         })
     }
 }
@@ -127,12 +120,6 @@ impl Source for Input {
 }
 
 impl Source for BufReader<Metered> {
-    fn input(&mut self) -> &mut Input {
-        self.get_mut().input()
-    }
-}
-
-impl Decoder for Zstd<'static, BoxSource> {
     fn input(&mut self) -> &mut Input {
         self.get_mut().input()
     }

@@ -57,6 +57,7 @@ mod gzip;
 mod inflate;
 #[cfg(test)]
 mod tests;
+mod zstd;
 
 pub use self::{
     body::DecompressBody,

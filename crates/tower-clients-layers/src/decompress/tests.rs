@@ -35,7 +35,7 @@ fn brotli(plain: &[u8]) -> Vec<u8> {
 }
 
 fn zstd(plain: &[u8]) -> Vec<u8> {
-    let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    let mut encoder = ::zstd::Encoder::new(Vec::new(), 3).unwrap();
     encoder.include_checksum(true).unwrap();
     encoder.write_all(plain).unwrap();
     encoder.finish().unwrap()
@@ -120,7 +120,7 @@ fn unfinished(coding: &str, plain: &[u8]) -> Vec<u8> {
         "br" => {
             flushed(brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22), plain).get_ref().clone()
         }
-        _ => flushed(zstd::Encoder::new(Vec::new(), 3).unwrap(), plain).get_ref().clone(),
+        _ => flushed(::zstd::Encoder::new(Vec::new(), 3).unwrap(), plain).get_ref().clone(),
     }
 }
 
@@ -199,6 +199,17 @@ async fn e4_wrong_checksum_is_damage() {
             let reason = reason(decoded(coding, &bytes, frame).await);
             assert_eq!(reason, NotDecompressed::Damaged, "{coding} {frame}");
         }
+    }
+}
+
+/// RFC 8878 §3.1.1: one segment, four bytes told, one raw block of three, an empty last one.
+#[tokio::test]
+async fn e4_zstd_frame_that_is_shorter_than_it_tells_is_damage() {
+    let frame =
+        |told| [b"\x28\xb5\x2f\xfd\x20".as_slice(), &[told], b"\x18\0\0abc\x01\0\0"].concat();
+    for size in FRAMES {
+        assert_eq!(decoded("zstd", &frame(3), size).await.unwrap(), "abc");
+        assert!(decoded("zstd", &frame(4), size).await.is_err(), "{size}");
     }
 }
 

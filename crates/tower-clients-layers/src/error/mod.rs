@@ -19,7 +19,10 @@
 //! ```
 
 mod attempts;
+#[cfg(feature = "axum")]
+mod axum;
 mod failure;
+mod gateway;
 mod kind;
 mod request_line;
 mod timeout;
@@ -27,6 +30,8 @@ mod too_large;
 mod unavailable;
 mod url;
 
+#[cfg(feature = "axum")]
+pub use self::axum::Relay;
 pub(crate) use self::url::Reason;
 pub use self::{
     attempts::{Attempt, Attempts, NotRetried},

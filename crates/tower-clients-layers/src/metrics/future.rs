@@ -22,13 +22,14 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         future: F,
+        // Boxed, so that a layer that is not configured is as small as if it were not there.
         open: Option<Box<Open>>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(future: F, open: Option<Box<Open>>) -> Self {
-        Self { future, open }
+    pub(super) fn new(future: F, open: Option<Open>) -> Self {
+        Self { future, open: open.map(Box::new) }
     }
 }
 
@@ -52,8 +53,7 @@ where
     }
 }
 
-/// A request that is measured until it is over, or dropped. Boxed, so that a layer that is not
-/// configured is as small as if it were not there.
+/// A request that is measured until it is over, or dropped.
 pub(super) struct Open {
     recorder: Arc<dyn Recorder>,
     method: &'static str,
@@ -65,10 +65,10 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn begin<B>(recorder: &Arc<dyn Recorder>, request: &Request<B>) -> Box<Self> {
+    pub(super) fn begin<B>(recorder: &Arc<dyn Recorder>, request: &Request<B>) -> Self {
         let labels = Labels::of(request);
         recorder.begin(&labels);
-        Box::new(Self {
+        Self {
             recorder: Arc::clone(recorder),
             method: labels.method,
             template: labels.template,
@@ -76,10 +76,10 @@ impl Open {
             since: Instant::now(),
             deadline: None,
             outcome: None,
-        })
+        }
     }
 
-    fn end(mut self: Box<Self>, outcome: Outcome) {
+    fn end(mut self, outcome: Outcome) {
         self.outcome = Some(outcome);
     }
 }

@@ -60,7 +60,15 @@ impl BaseUrl {
     }
 
     fn check_dots(&self, reference: &str) -> Result<(), UrlError> {
-        let path = reference.split(['?', '#']).next().unwrap_or("");
+        let mut path = reference.split(['?', '#']).next().unwrap_or("");
+        // A host may look like a dot segment.
+        if let Some((scheme, rest)) = path.split_once("//")
+            && ["", "http:", "https:"]
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(scheme.trim_matches(' ')))
+        {
+            path = rest.find('/').map_or("", |start| &rest[start..]);
+        }
         if self.inner.boundary == Boundary::Path && has_dot_segment(path) {
             return Err(Reason::Path.into());
         }
@@ -319,6 +327,10 @@ mod tests {
             ".",
             "http://api.example/v1/../v2",
             "x/..;a=b/y",
+            "../?http://h",
+            "..http://h/../x",
+            "http:////../x",
+            "http://./../x",
             "?ok/../..#/..",
         ] {
             let result = base.join(reference);
@@ -329,6 +341,14 @@ mod tests {
             }
         }
         assert!(base.join(".\r.").unwrap_err().is_url());
+    }
+
+    #[test]
+    fn host_that_looks_like_a_dot_segment_is_none() {
+        let base = BaseUrl::parse("http://.;h/a").unwrap().with_boundary(Boundary::Path);
+        for reference in ["http://.;h/a/b%20c", " //.;h/a/b%20c"] {
+            assert_eq!(base.join(reference).unwrap(), "http://.;h/a/b%20c");
+        }
     }
 
     #[test]

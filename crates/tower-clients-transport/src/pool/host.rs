@@ -7,7 +7,7 @@ use super::{
 use http::HeaderValue;
 use std::{
     collections::VecDeque,
-    future::Future,
+    future::{Future, pending},
     mem,
     pin::Pin,
     ptr,
@@ -20,6 +20,9 @@ use tokio::{sync::oneshot, time::Instant};
 pub(crate) trait Pooled: Sized {
     /// Whether it may still take a request. It does what there is to do for it meanwhile.
     fn is_open(&mut self) -> bool;
+
+    /// Gets ready to wait in the pool.
+    fn rest(&mut self);
 
     /// When it was made.
     fn born(&self) -> Instant;
@@ -153,6 +156,14 @@ impl<C: Pooled> Host<C> {
         self.wait_in(&mut self.slot())
     }
 
+    /// A connection that comes back, if one does.
+    pub(crate) async fn returned(self: &Arc<Self>) -> C {
+        match self.wait().await {
+            Grant::Connection(connection) => connection,
+            Grant::Again | Grant::Connect => pending().await,
+        }
+    }
+
     fn wait_in(self: &Arc<Self>, slot: &mut Slot<C>) -> Waiting<C> {
         slot.waiting.retain(|waiting| !waiting.is_closed());
         let (sender, receiver) = oneshot::channel();
@@ -161,8 +172,11 @@ impl<C: Pooled> Host<C> {
     }
 
     /// Gives a connection to the request that has waited longest; without one, it is kept. Whether it
-    /// is.
+    /// is. One that is shared is here all the time.
     pub(super) fn put(&self, mut connection: C) -> bool {
+        if connection.share().is_some() {
+            return false;
+        }
         let mut slot = self.slot();
         while let Some(waiting) = slot.waiting.pop_front() {
             match waiting.send(Grant::Connection(connection)) {

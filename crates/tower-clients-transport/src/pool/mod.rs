@@ -4,7 +4,8 @@
 //! at once, or makes one. Where it is not known yet whether a connection would carry many, the first
 //! request finds out and the others wait for it. Where there may be no more connections, a request
 //! waits for one to come back or to be given up, in the order of arrival; an idle one to another
-//! server, or of another runtime, is closed for it.
+//! server, or of another runtime, is closed for it. A request that makes a connection takes one that
+//! comes back before, and the new one is kept for the next.
 //!
 //! It is a list of our own. What hyper-util composes pools of is as fast (`cargo xtask bench` has its cache
 //! beside this), but has neither limits nor ages nor an order of waiting: to add them would be this again.
@@ -203,8 +204,9 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     }
 
     /// Takes a connection back whose exchange is over.
-    pub(crate) fn put(self: &Arc<Self>, host: &Host<C>, connection: C) {
-        if !host.put(connection) {
+    pub(crate) fn put(self: &Arc<Self>, host: &Host<C>, mut connection: C) {
+        connection.rest();
+        if !connection.is_open() || !host.put(connection) {
             return;
         }
         self.sweep();

@@ -36,6 +36,8 @@ impl Pooled for Fake {
         self.is_open.load(Ordering::Relaxed)
     }
 
+    fn rest(&mut self) {}
+
     fn born(&self) -> Instant {
         self.born
     }
@@ -261,6 +263,30 @@ fn made(mut opening: Opening<Fake>, id: u32) -> (Fake, Option<OpenPermits>) {
     let permits = opening.permits();
     opening.made(&fake);
     (fake, permits)
+}
+
+#[tokio::test]
+async fn who_makes_one_may_have_one_that_comes_back() {
+    let pool = pool(UNLIMITED);
+    let a = host(&pool, "a");
+    let mut returned = Box::pin(a.returned());
+    assert!(at_once(&mut returned).is_none());
+    pool.put(&a, Fake::new(1));
+    assert_eq!(at_once(returned).map(|fake| fake.id), Some(1));
+}
+
+#[tokio::test]
+async fn shared_connection_that_nobody_took_is_not_kept_twice() {
+    let pool = pool(UNLIMITED);
+    let a = host(&pool, "a");
+    let leader = opening(at_once(pool.acquire(&a, true)));
+    let mut waiting = Box::pin(pool.acquire(&a, true));
+    assert!(at_once(&mut waiting).is_none());
+    let shared = Fake::shared(1);
+    leader.made(&shared);
+    drop(waiting);
+    // That of the pool and this one.
+    assert_eq!(Arc::strong_count(&shared.is_open), 2);
 }
 
 #[tokio::test]

@@ -1,0 +1,53 @@
+//! Waits for the response to a request that was passed on.
+
+use super::{hop, upgrade::Upgrade};
+use crate::{BoxError, Error, ErrorKind, future};
+use http::{Request, Response, StatusCode};
+use pin_project_lite::pin_project;
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+pin_project! {
+    /// Waits for the head of the response.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        answer: future::ResponseFuture<F>,
+        upgrade: Option<Upgrade>,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn called(future: F, upgrade: Option<Upgrade>) -> Self {
+        Self { answer: future::ResponseFuture::called(future), upgrade }
+    }
+
+    pub(super) fn refused<B>(error: Error, request: &Request<B>) -> Self {
+        Self { answer: future::ResponseFuture::refused(error, request), upgrade: None }
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<R>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.answer.poll(cx))?;
+        let changes = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if changes && this.upgrade.take().and_then(|upgrade| upgrade.join(&mut response)).is_none()
+        {
+            let reason = "the server changes the protocol, which it was not asked for";
+            return Poll::Ready(Err(Error::new(ErrorKind::Transport, reason)));
+        }
+        hop::strip_response(response.headers_mut(), changes);
+        Poll::Ready(Ok(response))
+    }
+}

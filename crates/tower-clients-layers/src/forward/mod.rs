@@ -1,0 +1,250 @@
+//! Makes a request that came in one that goes out, as a gateway does (RFC 9110 §7.6).
+//!
+//! | of the request | becomes |
+//! |---|---|
+//! | target | its path and query, for [`JoinUrlLayer`](crate::JoinUrlLayer) to join |
+//! | `Host` | that of the server it goes to |
+//! | `Connection`, what it names, and all else that is for one hop | left out; `TE: trailers` stays |
+//! | `Forwarded`, `X-Forwarded-For`, `-Host`, `-Proto` | written anew (RFC 7239), [or continued](ForwardLayer::trust) |
+//! | `Via` | continued; a request that has been here is refused with a [`LoopError`] |
+//! | `Upgrade` | asked for in its place; then bytes are copied in both directions |
+//! | extensions | left out, but for [`RequestOptions`] |
+//! | body | streamed, with its trailers |
+//!
+//! Redirects are passed on and not followed, unless the options of the request say so. Nothing is kept of a body,
+//! so a request that has one is not sent twice. What is for one hop is left out of the response, too.
+//!
+//! A credential of the caller goes on to the server, and wins over one that a layer below would add: name it in
+//! [`without`](ForwardLayer::without) where the gateway has one of its own. A jar of cookies below would be
+//! that of all callers at once.
+//!
+//! ```
+//! use axum::{Router, http::HeaderMap};
+//! use http::{Request, header::AUTHORIZATION};
+//! use tower::{ServiceBuilder, ServiceExt};
+//! use tower_clients_layers::{BaseUrl, Body, ForwardLayer, JoinUrlLayer};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+//! let server = Router::new().route("/v1/me", axum::routing::get(async |headers: HeaderMap| {
+//!     assert!(!headers.contains_key("authorization") && !headers.contains_key("keep-alive"));
+//!     headers["x-forwarded-host"].to_str().unwrap_or("").to_owned()
+//! }));
+//! let gateway = ServiceBuilder::new()
+//!     .layer(ForwardLayer::new().without(AUTHORIZATION))
+//!     .layer(JoinUrlLayer::new(BaseUrl::parse("http://inside.example/v1")?))
+//!     .service(server);
+//!
+//! let request = Request::get("/me")
+//!     .header("host", "api.example.com")
+//!     .header("authorization", "Bearer of-the-caller")
+//!     .header("keep-alive", "timeout=5");
+//! let response = gateway.oneshot(request.body(Body::empty())?).await?;
+//! assert_eq!(axum::body::to_bytes(response.into_body(), 1024).await?, "api.example.com");
+//! # Ok(())
+//! # }
+//! ```
+
+mod forwarded;
+mod future;
+mod hop;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+mod via;
+
+pub use self::{future::ResponseFuture, via::LoopError};
+
+use self::{upgrade::Upgrade, via::Via};
+use crate::{Body, BoxError, Error, Redirects, RequestOptions, macros::inner_service_accessors};
+use bytes::Bytes;
+use http::{Extensions, HeaderName, Request, Response, Uri, header::HOST};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Makes [`Forward`]. See the [module docs](self).
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ForwardLayer {
+    settings: Arc<Settings>,
+}
+
+#[derive(Clone)]
+struct Settings {
+    via: Via,
+    peer: fn(&Extensions) -> Option<IpAddr>,
+    proto: Option<&'static str>,
+    trusts: bool,
+    without: Vec<HeaderName>,
+}
+
+impl ForwardLayer {
+    /// Goes by a random name, does not know the address of the caller, and trusts no header that says where a
+    /// request comes from.
+    pub fn new() -> Self {
+        let settings = Settings {
+            via: Via::random(),
+            peer: |_| None,
+            proto: None,
+            trusts: false,
+            without: Vec::new(),
+        };
+        Self { settings: Arc::new(settings) }
+    }
+
+    /// The name of this gateway in `Via` headers, by which it tells that a request comes back. All that share a
+    /// name count as one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the name is no token (RFC 9110 §5.6.2).
+    pub fn name(mut self, name: &str) -> Result<Self, Error> {
+        self.settings_mut().via = Via::named(name)?;
+        Ok(self)
+    }
+
+    /// Where the address of the caller is, such as in the `ConnectInfo` of axum; without it, `Forwarded` says
+    /// `unknown`.
+    ///
+    /// ```
+    /// use axum::extract::ConnectInfo;
+    /// use std::net::SocketAddr;
+    /// use tower_clients_layers::ForwardLayer;
+    ///
+    /// let layer = ForwardLayer::new().peer(|extensions| {
+    ///     extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+    /// });
+    /// ```
+    pub fn peer(mut self, peer: fn(&Extensions) -> Option<IpAddr>) -> Self {
+        self.settings_mut().peer = peer;
+        self
+    }
+
+    /// Says that callers come by `https`, which a request over HTTP/1.1 does not tell.
+    pub fn https(mut self) -> Self {
+        self.settings_mut().proto = Some("https");
+        self
+    }
+
+    /// Continues what a request says of where it comes from, in place of writing it anew: for a gateway that only
+    /// gateways of one's own can reach.
+    pub fn trust(mut self) -> Self {
+        self.settings_mut().trusts = true;
+        self
+    }
+
+    /// Leaves a header of the request out.
+    pub fn without(mut self, header: HeaderName) -> Self {
+        self.settings_mut().without.push(header);
+        self
+    }
+
+    fn settings_mut(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.settings)
+    }
+}
+
+impl Default for ForwardLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("via", &self.via)
+            .field("proto", &self.proto)
+            .field("trusts", &self.trusts)
+            .field("without", &self.without)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> Layer<S> for ForwardLayer {
+    type Service = Forward<S>;
+
+    fn layer(&self, inner: S) -> Forward<S> {
+        Forward { inner, settings: Arc::clone(&self.settings) }
+    }
+}
+
+/// Makes a request that came in one that goes out. See the [module docs](self).
+#[derive(Debug, Clone)]
+pub struct Forward<S> {
+    inner: S,
+    settings: Arc<Settings>,
+}
+
+impl<S> Forward<S> {
+    inner_service_accessors!();
+}
+
+/// # Errors
+///
+/// Those of the service below, and a [`LoopError`] as an error of the kind
+/// [`Request`](crate::ErrorKind::Request).
+///
+/// # Cancel safety
+///
+/// Dropping the future gives up the request. Where the protocol was changed, a task copies bytes until both sides have
+/// ended, or one fails.
+impl<S, B, R> Service<Request<B>> for Forward<S>
+where
+    S: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>>,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response<R>;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::from_service)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        match self.settings.prepare(&mut request) {
+            Ok(upgrade) => ResponseFuture::called(self.inner.call(request.map(Body::new)), upgrade),
+            Err(error) => ResponseFuture::refused(error, &request),
+        }
+    }
+}
+
+impl Settings {
+    fn prepare<B>(&self, request: &mut Request<B>) -> Result<Option<Upgrade>, Error> {
+        let version = request.version();
+        self.via.check(request.headers())?;
+        let upgrade = Upgrade::take(request);
+        let peer = (self.peer)(request.extensions());
+        let proto = self.proto.or_else(|| forwarded::proto(request.uri()));
+        let host = request.headers_mut().remove(HOST);
+        let host = host.or_else(|| forwarded::host(request.uri()));
+
+        let headers = request.headers_mut();
+        hop::strip_request(headers, upgrade.as_ref().map(Upgrade::protocol));
+        for name in &self.without {
+            headers.remove(name);
+        }
+        forwarded::write(headers, peer, host, proto, self.trusts);
+        self.via.append_to(headers, version);
+
+        *request.uri_mut() = origin_form(request.uri());
+        let options = request.extensions_mut().remove::<RequestOptions>().unwrap_or_default();
+        let redirects = options.redirect_value().unwrap_or(Redirects::Never);
+        let mut extensions = Extensions::new();
+        extensions.insert(options.redirect(redirects));
+        *request.extensions_mut() = extensions;
+        Ok(upgrade)
+    }
+}
+
+/// HTTP/2 requests name the server that they came to.
+fn origin_form(uri: &Uri) -> Uri {
+    uri.path_and_query().cloned().map_or_else(|| Uri::from_static("/"), Uri::from)
+}

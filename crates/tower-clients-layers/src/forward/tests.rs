@@ -1,0 +1,108 @@
+use super::*;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use std::convert::Infallible;
+use tower::{ServiceExt, service_fn};
+
+fn request(uri: &str) -> Request<Body> {
+    Request::get(uri).header(header::HOST, "public:81").body(Body::empty()).unwrap()
+}
+
+/// What the server gets.
+async fn sent(layer: ForwardLayer, request: Request<Body>) -> Request<Body> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let server = service_fn(move |request: Request<Body>| {
+        sender.send(request).unwrap();
+        async { Ok::<_, Infallible>(Response::new(Body::empty())) }
+    });
+    layer.layer(server).oneshot(request).await.unwrap();
+    receiver.recv().unwrap()
+}
+
+#[tokio::test]
+async fn target_is_relative_and_the_host_is_left_to_the_server() {
+    for (uri, target) in [("/a/b?c=d", "/a/b?c=d"), ("http://public:81/a?b", "/a?b"), ("/", "/")] {
+        let sent = sent(ForwardLayer::new(), request(uri)).await;
+        assert_eq!(sent.uri(), target);
+        assert!(!sent.headers().contains_key(header::HOST));
+        assert_eq!(sent.headers()["x-forwarded-host"], "public:81");
+    }
+}
+
+#[tokio::test]
+async fn host_and_scheme_of_an_http_2_request_are_in_its_target() {
+    let mut request = Request::get("https://public/a").body(Body::empty()).unwrap();
+    *request.version_mut() = Version::HTTP_2;
+    let sent = sent(ForwardLayer::new().name("edge").unwrap(), request).await;
+    assert_eq!(sent.headers()["x-forwarded-host"], "public");
+    assert_eq!(sent.headers()["x-forwarded-proto"], "https");
+    assert_eq!(sent.headers()["via"], "2 edge");
+}
+
+#[tokio::test]
+async fn caller_is_named_by_its_address() {
+    let layer = ForwardLayer::new().peer(|extensions| extensions.get().copied()).https();
+    let mut request = request("/");
+    request.extensions_mut().insert(IpAddr::from([192, 0, 2, 1]));
+    request.headers_mut().insert("x-forwarded-for", HeaderValue::from_static("1.1.1.1"));
+    let sent = sent(layer, request).await;
+    assert_eq!(sent.headers()["x-forwarded-for"], "192.0.2.1");
+    assert_eq!(sent.headers()["forwarded"], r#"for=192.0.2.1;host="public:81";proto=https"#);
+}
+
+#[tokio::test]
+async fn extensions_stay_here_but_for_options() {
+    let mut request = request("/");
+    request.extensions_mut().insert("of the caller");
+    request.extensions_mut().insert(RequestOptions::new().limit(7));
+    let sent = sent(ForwardLayer::new(), request).await;
+    assert!(sent.extensions().get::<&str>().is_none());
+    let options = RequestOptions::of(&sent).unwrap();
+    assert_eq!(options.limit_value(), Some(7));
+    assert_eq!(options.redirect_value(), Some(Redirects::Never));
+}
+
+#[tokio::test]
+async fn request_that_comes_back_is_refused() {
+    let layer = ForwardLayer::new();
+    let mut request = request("/");
+    let first = sent(layer.clone(), Request::get("/").body(Body::empty()).unwrap()).await;
+    request.headers_mut().insert(header::VIA, first.headers()[header::VIA].clone());
+    let other = sent(ForwardLayer::new(), request).await;
+    assert_eq!(other.headers().get_all(header::VIA).iter().count(), 2);
+
+    let server =
+        service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Body::empty())));
+    let error = layer.layer(server).oneshot(other).await.unwrap_err();
+    assert!(error.find_source::<LoopError>().is_some() && !error.may_have_been_sent());
+    assert_eq!(error.gateway_status(), StatusCode::LOOP_DETECTED);
+}
+
+#[tokio::test]
+async fn bodies_pass_in_frames_with_their_trailers() {
+    let server = service_fn(async |request: Request<Body>| {
+        Ok::<_, Infallible>(Response::new(request.into_body()))
+    });
+    let trailers = HeaderMap::from_iter([(header::ETAG, HeaderValue::from_static("x"))]);
+    let frames =
+        [Frame::data(Bytes::from("a")), Frame::data("b".into()), Frame::trailers(trailers)];
+    let stream = futures_util::stream::iter(frames.map(Ok::<_, Infallible>));
+    let request = Request::post("/").body(StreamBody::new(stream)).unwrap();
+    let mut body = ForwardLayer::new().layer(server).oneshot(request).await.unwrap().into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "a");
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "b");
+    assert_eq!(body.frame().await.unwrap().unwrap().into_trailers().unwrap()["etag"], "x");
+}
+
+#[tokio::test]
+async fn change_of_the_protocol_that_nobody_asked_for_is_an_error() {
+    let server = service_fn(async |_: Request<Body>| {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        Ok::<_, Infallible>(response)
+    });
+    let error = ForwardLayer::new().layer(server).oneshot(request("/")).await.unwrap_err();
+    assert!(error.is_transport());
+}
