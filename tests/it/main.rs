@@ -13,6 +13,7 @@ mod default_client;
 mod download;
 mod exists_create;
 mod fault_table;
+mod forward;
 mod graph;
 mod graph_operations;
 mod layer_order;

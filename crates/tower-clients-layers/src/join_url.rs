@@ -35,7 +35,7 @@ use crate::{
     BoxError, Error,
     error::{Reason, UrlError},
     macros::inner_service_accessors,
-    url::{BaseUrl, ToReference},
+    url::{BaseUrl, Boundary, ToReference},
 };
 use http::{Request, Uri};
 use std::task::{Context, Poll};
@@ -114,6 +114,13 @@ impl<S> JoinUrl<S> {
             self.base =
                 reference.to_reference().and_then(|reference| base.at_reference(&reference));
         }
+    }
+
+    /// The same service within another boundary.
+    #[must_use]
+    pub fn with_boundary(mut self, boundary: Boundary) -> Self {
+        self.base = self.base.map(|base| base.with_boundary(boundary));
+        self
     }
 
     /// Wraps the service below.

@@ -110,6 +110,12 @@ impl<S> Client<S> {
         self.map_inner(|inner| layer.layer(inner))
     }
 
+    #[cfg(feature = "forward")]
+    pub(crate) fn map_service(mut self, change: impl FnOnce(JoinUrl<S>) -> JoinUrl<S>) -> Self {
+        self.service = change(self.service);
+        self
+    }
+
     pub(crate) fn map_inner<T>(self, wrap: impl FnOnce(S) -> T) -> Client<T> {
         Client { service: self.service.map_inner(wrap), deadline: self.deadline }
     }

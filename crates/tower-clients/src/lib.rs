@@ -59,6 +59,8 @@
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard.
 //! * `compression`: compressed responses are asked for and decoded; `ClientBuilder::decompression`.
 //! * `cookies`: cookies that persist across requests, by `ClientBuilder::cookies`.
+//! * `axum`: [`Error`] is an axum response; with `forward`.
+//! * `forward`: `Client::forward` and `Client::into_proxy`.
 //! * `http2` (on): HTTP/2, by ALPN or prior knowledge.
 //! * `ring` (on): TLS with the cryptography of ring.
 //! * `aws-lc-rs`: TLS with the cryptography of AWS-LC.
@@ -68,6 +70,8 @@
 
 mod builder;
 mod client;
+#[cfg(feature = "forward")]
+mod forwarding;
 mod over_client;
 mod paths;
 mod proxy;
@@ -82,6 +86,8 @@ pub mod request;
 pub mod rpc;
 pub mod session;
 
+#[cfg(feature = "forward")]
+pub use self::forwarding::Gateway;
 pub use self::{
     boxed::{BoxClient, BoxResource, BoxService},
     builder::ClientBuilder,

@@ -1,6 +1,6 @@
 //! What kinds of errors there are.
 
-/// The kinds of [`Error`].
+/// The kinds of [`Error`](super::Error).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -85,8 +85,8 @@ struct Settings {
 }
 
 impl ForwardLayer {
-    /// Goes by a random name, does not know the address of the caller, and trusts no header that says where a
-    /// request comes from.
+    /// Goes by a random name of this process, does not know the address of the caller, and trusts no header that
+    /// says where a request comes from.
     pub fn new() -> Self {
         let settings = Settings {
             via: Via::random(),
@@ -99,7 +99,7 @@ impl ForwardLayer {
     }
 
     /// The name of this gateway in `Via` headers, by which it tells that a request comes back. All that share a
-    /// name count as one.
+    /// name count as one: give two of one process a name where a request may pass both.
     ///
     /// # Errors
     ///
