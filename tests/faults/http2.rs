@@ -19,10 +19,13 @@ const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const ACK: u8 = 1;
+const MAX_CONCURRENT_STREAMS: u16 = 3;
+const INITIAL_WINDOW_SIZE: u16 = 4;
 /// `:status: 200` (RFC 7541, appendix A).
 const STATUS_200: u8 = 0x88;
 
@@ -34,6 +37,11 @@ fn settings(changed: &[(u16, u32)]) -> Vec<u8> {
 
 fn goaway(last_stream: u32) -> Vec<u8> {
     frame(GOAWAY, 0, 0, &[last_stream.to_be_bytes(), [0; 4]].concat())
+}
+
+/// Of the connection.
+fn window_update(bytes: u32) -> Vec<u8> {
+    frame(WINDOW_UPDATE, 0, 0, &bytes.to_be_bytes())
 }
 
 fn ok(stream: u32) -> Vec<u8> {
@@ -109,9 +117,11 @@ fn h1_floods_end_by_themselves_or_at_the_deadline() {
             ("pings", Vec::new(), frame(PING, 0, 0, &[0; 8]).repeat(100)),
             ("resets", Vec::new(), frame(RST_STREAM, 0, 1, &[0, 0, 0, 2]).repeat(100)),
         ] {
-            let peer = peer([Step::Send(start), Step::Flood(flood)]).await;
-            let error = api(&peer, transport()).get("x").timeout(LIMIT).await.unwrap_err();
-            assert!(error.may_have_been_sent() || error.is_timeout(), "{name}: {error:#}");
+            for flood in [Step::Flood(flood.clone()), Step::Rant(flood)] {
+                let peer = peer([Step::Send(start.clone()), flood]).await;
+                let error = api(&peer, transport()).get("x").timeout(LIMIT).await.unwrap_err();
+                assert!(error.may_have_been_sent() || error.is_timeout(), "{name}: {error:#}");
+            }
         }
     });
 }
@@ -127,20 +137,27 @@ fn h1_answer_that_is_no_http_2_is_an_error() {
 #[test]
 fn h1_server_without_window_or_streams_ends_at_the_deadline() {
     without_leaks(async || {
-        const MAX_CONCURRENT_STREAMS: u16 = 3;
-        const INITIAL_WINDOW_SIZE: u16 = 4;
-        // A request that waits for a stream ends, but hyper keeps its connection until the server closes.
-        let patience = Step::Sleep(3 * LIMIT);
-        for (setting, last) in
-            [(INITIAL_WINDOW_SIZE, Step::Hang), (MAX_CONCURRENT_STREAMS, patience)]
-        {
-            let peer = Peer::playing([vec![Step::Send(settings(&[(setting, 0)])), last]]).await;
+        for setting in [INITIAL_WINDOW_SIZE, MAX_CONCURRENT_STREAMS] {
+            let script = vec![Step::Send(settings(&[(setting, 0)])), Step::Hang];
+            let peer = Peer::playing([script]).await;
             let api = api(&peer, transport());
             for _ in 0..2 {
                 let error = api.post("x").body("text").timeout(LIMIT).await.unwrap_err();
                 assert!(error.is_timeout(), "{setting}: {error:#}");
             }
         }
+    });
+}
+
+#[test]
+fn h1_server_that_reads_nothing_is_left_alone() {
+    without_leaks(async || {
+        let enough = 1 << 30;
+        let windows = [settings(&[(INITIAL_WINDOW_SIZE, enough)]), window_update(enough)].concat();
+        let pings = frame(PING, 0, 0, &[0; 8]).repeat(100);
+        let peer = Peer::playing([vec![Step::Send(windows), Step::Rant(pings)]]).await;
+        let request = api(&peer, transport()).post("x").body(vec![0; 1 << 24]);
+        assert!(request.timeout(LIMIT).await.unwrap_err().is_timeout());
     });
 }
 

@@ -8,6 +8,8 @@ mod files;
 mod framing;
 mod http2;
 mod life;
+mod logs;
+mod resolve;
 mod reuse;
 mod secrets;
 mod tls;

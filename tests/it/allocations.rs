@@ -334,7 +334,7 @@ fn e3_document_takes_a_known_multiple_of_its_size() {
 #[test]
 fn futures_of_requests_are_small() {
     let client = Client::new("http://h/v1").unwrap();
-    assert!(size_of_val(&client.get("user").send()) <= 768);
+    assert!(size_of_val(&client.get("user").send()) <= 640);
     let resource = Resource::from(client);
-    assert!(size_of_val(&resource.get("user").send()) <= 1024);
+    assert!(size_of_val(&resource.get("user").send()) <= 896);
 }

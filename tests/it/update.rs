@@ -178,6 +178,58 @@ async fn u3_lost_answer_is_an_error_that_says_so() {
     assert_eq!(mock.remaining(), 0);
 }
 
+/// Loses the answers of some exchanges, or the request before.
+fn losing(router: axum::Router, lost: &'static [(usize, bool)]) -> impl SharedService<Body> {
+    let exchanges = Arc::new(AtomicUsize::new(0));
+    service_fn(move |request: Request<Body>| {
+        let number = exchanges.fetch_add(1, Ordering::Relaxed);
+        let lost = lost.iter().find(|(lost, _)| *lost == number);
+        let router = router.clone();
+        async move {
+            let reset = || Err(Error::new(ErrorKind::Transport, "reset"));
+            if lost.is_some_and(|(_, is_made)| !is_made) {
+                return reset();
+            }
+            let Ok(response) = router.oneshot(request).await;
+            if lost.is_some() { reset() } else { Ok(response) }
+        }
+    })
+}
+
+#[tokio::test]
+async fn u3_same_change_of_another_is_not_taken_for_ones_own() {
+    let router = testbed::router();
+    let other = Resource::with_service("http://in.process", router.clone()).unwrap();
+    other.put("documents/n").json(&1).await.unwrap();
+    let api = Resource::with_service("http://in.process", losing(router, &[(1, false)])).unwrap();
+    let mut document = api.updating::<u64>("documents/n").await.unwrap();
+    document.value += 1;
+    other.edit("documents/n").with(increment).await.unwrap();
+    // What is read now is what should have been put, and yet it is not by it.
+    assert!(document.put().await.unwrap_err().may_have_been_sent());
+    assert_eq!(other.get("documents/n").json::<u64>().await.unwrap(), 2);
+    api.edit("documents/n").with(increment).await.unwrap();
+    assert_eq!(other.get("documents/n").json::<u64>().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn u3_change_that_knows_itself_is_made_once_however_often_it_is_edited() {
+    for is_made in [false, true] {
+        let router = testbed::router();
+        let lost: &[_] = if is_made { &[(2, true)] } else { &[(2, false)] };
+        let api = Resource::with_service("http://in.process", losing(router, lost)).unwrap();
+        api.put("documents/n").json(&json!([])).await.unwrap();
+        let add = |entries: &mut Vec<String>| {
+            if !entries.iter().any(|entry| entry == "id-7") {
+                entries.push("id-7".into());
+            }
+        };
+        assert!(api.edit("documents/n").with(add).await.unwrap_err().may_have_been_sent());
+        api.edit("documents/n").with(add).await.unwrap();
+        assert_eq!(api.get("documents/n").json::<Value>().await.unwrap(), json!(["id-7"]));
+    }
+}
+
 #[tokio::test]
 async fn u3_no_upstream_is_sent_the_change_of_another() {
     let mock = Mock::new().reply(document(1, "\"a\"")).reply(Reply::fail("reset"));

@@ -26,6 +26,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Writes the same again and again, and reads what comes, until the client closes.
     Flood(Vec<u8>),
+    /// Writes the same again and again, and reads nothing, until the client closes.
+    Rant(Vec<u8>),
     /// Waits, in real time.
     Sleep(Duration),
     /// Sends no more, and reads until the client closes.
@@ -158,6 +160,7 @@ impl Conversation {
                     end = flood(&mut write, &bytes) => end,
                 }
             }
+            Step::Rant(bytes) => flood(&mut self.stream.split().1, &bytes).await,
             Step::Sleep(time) => {
                 sleep(time).await;
                 Ok(())

@@ -15,7 +15,9 @@ pub(crate) fn head_of<B>(request: &Request<B>, uri: Uri) -> Request<()> {
     *head.method_mut() = request.method().clone();
     *head.uri_mut() = uri;
     *head.version_mut() = request.version();
-    head.headers_mut().clone_from(request.headers());
+    if !request.headers().is_empty() {
+        head.headers_mut().clone_from(request.headers());
+    }
     head.extensions_mut().clone_from(request.extensions());
     head
 }

@@ -184,9 +184,10 @@ where
         let mut this = self.project();
         let result = loop {
             let next = match this.state.as_mut().project() {
-                StateProjection::Head { future } => match ready!(future.poll(cx)) {
-                    Err(error) => break Err(Error::from_service(error)),
-                    Ok(response) => {
+                StateProjection::Head { future } => match future.poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(error)) => break Err(Error::from_service(error)),
+                    Poll::Ready(Ok(response)) => {
                         let (head, body) = response.into_parts();
                         if has_no_content(this.line.method(), head.status) {
                             break decode::<D>(head, Bytes::new());

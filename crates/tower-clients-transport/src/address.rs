@@ -1,11 +1,17 @@
-//! Which addresses may be connected to.
+//! Which addresses are connected to.
+//!
+//! A name is resolved by the operating system, or by a resolver of your own
+//! ([`TransportBuilder::resolver`](crate::TransportBuilder::resolver)), or it has the addresses that it was given
+//! ([`TransportBuilder::resolve`](crate::TransportBuilder::resolve)). Of several addresses each is tried a
+//! quarter of a second after the one before, or as soon as that has failed, by turns of IPv6 and IPv4; the first
+//! one that answers is used, and the others are given up (RFC 8305 §4 and §5).
 //!
 //! A service that requests URLs of its users can be asked for what only the machine itself or its
 //! network should reach. [`TransportBuilder::public_only`](crate::TransportBuilder::public_only) and
-//! [`filter_addresses`](crate::TransportBuilder::filter_addresses) judge the addresses that a name
-//! really has, each time a connection is made: after a redirect, and when a name has other addresses
-//! than before, too. Addresses that are refused are left out; when none is left, the request fails with
-//! a [`Connect`](tower_clients_layers::ErrorKind::Connect) error and was not sent.
+//! [`filter_addresses`](crate::TransportBuilder::filter_addresses) judge the addresses that a host
+//! really has, wherever they are from, each time a connection is made: after a redirect, and when a name has
+//! other addresses than before, too. Addresses that are refused are left out; when none is left, the request
+//! fails with a [`Connect`](tower_clients_layers::ErrorKind::Connect) error and was not sent.
 //!
 //! ```
 //! use tower_clients_transport::address::is_public;
@@ -16,15 +22,18 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+#[doc(no_inline)]
+pub use hyper_util::client::legacy::connect::dns::Name;
+
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use std::{
+    collections::HashMap,
+    error::Error,
     fmt,
-    future::Future,
+    future::{Future, poll_fn},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
-    vec,
 };
 use tower_clients_layers::BoxError;
 use tower_service::Service;
@@ -70,22 +79,87 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
-/// Judges addresses.
-#[derive(Clone)]
-pub(crate) struct Filter(Arc<dyn Fn(IpAddr) -> bool + Send + Sync>);
+/// Where the addresses of a host are from, and which of them count.
+#[derive(Debug, Clone)]
+pub(crate) struct Addresses {
+    resolver: Resolver,
+    /// By names in lower case.
+    given: HashMap<String, Vec<SocketAddr>>,
+    filter: Option<Filter>,
+}
 
-impl Filter {
-    pub(crate) fn new(accepts: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
-        Self(Arc::new(accepts))
+#[derive(Clone)]
+struct Resolver(Arc<dyn Fn(Name) -> Resolving + Send + Sync>);
+
+type Resolving = Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, BoxError>> + Send>>;
+
+#[derive(Clone)]
+struct Filter(Arc<dyn Fn(IpAddr) -> bool + Send + Sync>);
+
+impl Addresses {
+    pub(crate) fn of_the_system() -> Self {
+        let resolver = Resolver::new(GaiResolver::new());
+        Self { resolver, given: HashMap::new(), filter: None }
     }
 
-    /// Refuses a host that is written as an address, which is not resolved.
-    pub(crate) fn check(&self, host: &str) -> Result<(), Refused> {
-        let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        match address.unwrap_or(host).parse() {
-            Ok(address) if !(self.0)(address) => Err(Refused),
-            _ => Ok(()),
+    pub(crate) fn resolve_by<R>(&mut self, resolver: R)
+    where
+        R: Service<Name, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
+        R::Response: IntoIterator<Item = SocketAddr>,
+    {
+        self.resolver = Resolver::new(resolver);
+    }
+
+    pub(crate) fn give(&mut self, host: &str, addresses: Vec<SocketAddr>) {
+        self.given.insert(host.to_ascii_lowercase(), addresses);
+    }
+
+    pub(crate) fn filter(&mut self, accepts: impl Fn(IpAddr) -> bool + Send + Sync + 'static) {
+        self.filter = Some(Filter(Arc::new(accepts)));
+    }
+
+    /// A port of 0 is any.
+    pub(crate) async fn of(&self, host: &str) -> Result<Vec<SocketAddr>, BoxError> {
+        let written = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let mut addresses = if let Ok(address) = written.unwrap_or(host).parse::<IpAddr>() {
+            vec![(address, 0).into()]
+        } else if let Some(addresses) = self.given.get(&host.to_ascii_lowercase()) {
+            addresses.clone()
+        } else {
+            self.resolver.0(host.parse()?).await.map_err(Unresolved)?
+        };
+        if let Some(Filter(accepts)) = &self.filter
+            && !addresses.is_empty()
+        {
+            addresses.retain(|address| accepts(address.ip()));
+            if addresses.is_empty() {
+                return Err("the filter of the transport refuses every address of the host".into());
+            }
         }
+        Ok(addresses)
+    }
+}
+
+impl Resolver {
+    fn new<R>(resolver: R) -> Self
+    where
+        R: Service<Name, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
+        R::Response: IntoIterator<Item = SocketAddr>,
+    {
+        Self(Arc::new(move |name| {
+            let mut resolver = resolver.clone();
+            Box::pin(async move {
+                poll_fn(|cx| resolver.poll_ready(cx)).await.map_err(Into::into)?;
+                let addresses = resolver.call(name).await.map_err(Into::into)?;
+                Ok(addresses.into_iter().collect())
+            })
+        }))
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolver")
     }
 }
 
@@ -95,49 +169,19 @@ impl fmt::Debug for Filter {
     }
 }
 
-/// No address may be connected to.
 #[derive(Debug)]
-pub(crate) struct Refused;
+struct Unresolved(BoxError);
 
-impl fmt::Display for Refused {
+impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the filter of the transport refuses every address of the host")
+        f.write_str("the name of the host cannot be resolved")
     }
 }
 
-impl std::error::Error for Refused {}
-
-/// Resolves names by the system, and leaves out what the filter refuses.
-#[derive(Debug, Clone)]
-pub(crate) struct Resolver {
-    pub(crate) system: GaiResolver,
-    pub(crate) filter: Option<Filter>,
-}
-
-impl Service<Name> for Resolver {
-    type Response = vec::IntoIter<SocketAddr>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.system.poll_ready(cx).map_err(Into::into)
+impl Error for Unresolved {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
     }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let (resolving, filter) = (self.system.call(name), self.filter.clone());
-        Box::pin(async move { Ok(accepted(resolving.await?, filter.as_ref())?.into_iter()) })
-    }
-}
-
-fn accepted(
-    addresses: impl Iterator<Item = SocketAddr>,
-    filter: Option<&Filter>,
-) -> Result<Vec<SocketAddr>, Refused> {
-    let accepts = |address: &SocketAddr| filter.is_none_or(|Filter(accepts)| accepts(address.ip()));
-    let mut addresses = addresses.peekable();
-    let is_known = addresses.peek().is_some();
-    let accepted: Vec<_> = addresses.filter(accepts).collect();
-    if is_known && accepted.is_empty() { Err(Refused) } else { Ok(accepted) }
 }
 
 #[cfg(test)]
@@ -208,17 +252,24 @@ mod tests {
         }
     }
 
-    #[test]
-    fn c4_addresses_are_left_out_and_none_left_is_an_error() {
-        let filter = Filter::new(is_public);
-        let of = |addresses: &[&str]| {
-            let addresses = addresses.iter().map(|address| address.parse().unwrap());
-            accepted(addresses.collect::<Vec<SocketAddr>>().into_iter(), Some(&filter))
-        };
-        assert_eq!(of(&["10.0.0.1:80", "1.1.1.1:80"]).unwrap(), ["1.1.1.1:80".parse().unwrap()]);
-        assert!(of(&["10.0.0.1:80", "[::1]:80"]).is_err());
-        assert!(of(&[]).unwrap().is_empty());
-        assert!(filter.check("[::1]").is_err() && filter.check("127.0.0.1").is_err());
-        assert!(filter.check("1.1.1.1").is_ok() && filter.check("localhost").is_ok());
+    /// What a host has that was given such addresses, of which those of the internet count.
+    async fn accepted(host: &str, addresses: &[&str]) -> Result<Vec<SocketAddr>, String> {
+        let mut all = Addresses::of_the_system();
+        all.give("Known", addresses.iter().map(|address| address.parse().unwrap()).collect());
+        all.filter(is_public);
+        all.of(host).await.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn c4_addresses_are_left_out_and_none_left_is_an_error() {
+        let public = accepted("known", &["10.0.0.1:80", "1.1.1.1:80"]).await;
+        assert_eq!(public.unwrap(), ["1.1.1.1:80".parse().unwrap()]);
+        let private = accepted("KNOWN", &["10.0.0.1:80", "[::1]:80"]).await;
+        assert!(private.unwrap_err().contains("filter"));
+        assert!(accepted("known", &[]).await.unwrap().is_empty());
+        for written in ["[::1]", "127.0.0.1", "localhost"] {
+            assert!(accepted(written, &[]).await.unwrap_err().contains("filter"), "{written}");
+        }
+        assert_eq!(accepted("1.1.1.1", &[]).await.unwrap(), ["1.1.1.1:0".parse().unwrap()]);
     }
 }

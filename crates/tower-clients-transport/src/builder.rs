@@ -6,15 +6,21 @@ use crate::connection::KeepAlive;
 use crate::tls::{Configured, Tls};
 use crate::{
     Transport,
-    address::{Filter, Resolver, is_public},
+    address::{Addresses, Name, is_public},
     connect::Connector,
     exchange::Shared,
     pool::{Limits, Pool},
+    tcp::Tcp,
     version::HttpVersion,
 };
-use hyper_util::client::legacy::connect::{HttpConnector, dns::GaiResolver};
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
-use tower_clients_layers::Error;
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+use tower_clients_layers::{BoxError, Error};
+use tower_service::Service;
 
 /// Makes a [`Transport`]; from [`Transport::builder`].
 ///
@@ -38,7 +44,7 @@ pub struct TransportBuilder {
     version: HttpVersion,
     #[cfg(feature = "tls")]
     tls: Tls,
-    filter: Option<Filter>,
+    addresses: Addresses,
 }
 
 impl TransportBuilder {
@@ -57,8 +63,78 @@ impl TransportBuilder {
             version: HttpVersion::Negotiated,
             #[cfg(feature = "tls")]
             tls: Tls::platform(),
-            filter: None,
+            addresses: Addresses::of_the_system(),
         }
+    }
+
+    /// Has `resolver` find the addresses of names in place of the operating system: any service of
+    /// [`Name`]s, such as those that work with the connector of hyper-util.
+    ///
+    /// It is asked for each connection, whose [`connect_timeout`](Self::connect_timeout) is its limit too, and
+    /// not where a URL has an address for a host. A port other than 0 counts for URLs that name none. What it
+    /// gives is [filtered](Self::filter_addresses). An error of it, and no address, is a
+    /// [`Connect`](tower_clients_layers::ErrorKind::Connect) error of a request that was not sent.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use std::convert::Infallible;
+    /// use tower::{ServiceExt, service_fn};
+    /// use tower_clients_layers::Body;
+    /// use tower_clients_transport::{Transport, address::Name};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+    /// let server = testbed::Testbed::http().await?;
+    /// let addr = server.addr();
+    /// let resolver = service_fn(move |name: Name| async move {
+    ///     let is_ours = name.as_str().ends_with(".internal");
+    ///     Ok::<_, Infallible>(is_ours.then_some(addr))
+    /// });
+    /// let transport = Transport::builder().resolver(resolver).build()?;
+    ///
+    /// let request = |url| Request::get(url).body(Body::empty());
+    /// let response = transport.clone().oneshot(request("http://api.internal/get")?).await?;
+    /// assert_eq!(response.status(), 200);
+    ///
+    /// let error = transport.oneshot(request("http://api.example/get")?).await.unwrap_err();
+    /// assert!(error.is_connect() && !error.may_have_been_sent());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resolver<R>(mut self, resolver: R) -> Self
+    where
+        R: Service<Name, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
+        R::Response: IntoIterator<Item = SocketAddr>,
+    {
+        self.addresses.resolve_by(resolver);
+        self
+    }
+
+    /// Gives a host these addresses and no others, whatever the [resolver](Self::resolver) would say. A port
+    /// other than 0 counts for URLs that name none. They are [filtered](Self::filter_addresses) as any others.
+    ///
+    /// Requests, TLS and credentials still go by the name:
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower::ServiceExt;
+    /// use tower_clients_layers::Body;
+    /// use tower_clients_transport::Transport;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+    /// let server = testbed::Testbed::http().await?;
+    /// let transport = Transport::builder().resolve("api.example.com", [server.addr()]).build()?;
+    ///
+    /// let request = Request::get("http://api.example.com/get").body(Body::empty())?;
+    /// assert_eq!(transport.oneshot(request).await?.status(), 200);
+    /// assert_eq!(server.requests(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.addresses.give(host, addresses.into_iter().collect());
+        self
     }
 
     /// Connects only to addresses that `accepts` accepts. See [`address`](crate::address).
@@ -68,7 +144,7 @@ impl TransportBuilder {
         mut self,
         accepts: impl Fn(IpAddr) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.filter = Some(Filter::new(accepts));
+        self.addresses.filter(accepts);
         self
     }
 
@@ -206,13 +282,8 @@ impl TransportBuilder {
     }
 
     fn assemble(self, #[cfg(feature = "tls")] tls: Configured) -> Transport {
-        let resolver = Resolver { system: GaiResolver::new(), filter: self.filter.clone() };
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
         let connector = Connector {
-            tcp,
-            filter: self.filter.clone(),
+            tcp: Tcp::new(self.addresses.clone()),
             limit: self.connect_timeout,
             version: self.version,
             #[cfg(feature = "http2")]
@@ -230,7 +301,7 @@ impl TransportBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .field("limits", &self.limits)
             .field("version", &self.version)
-            .field("filter", &self.filter);
+            .field("addresses", &self.addresses);
         #[cfg(feature = "tls")]
         debug.field("tls", &self.tls);
         debug.finish()

@@ -5,11 +5,11 @@ use crate::connection::KeepAlive;
 #[cfg(feature = "tls")]
 use crate::tls::Configured;
 use crate::{
-    address::{Filter, Resolver},
     connection::Connection,
     driver::Task,
     error::no_connection,
     pool::{Attention, Opening},
+    tcp::Tcp,
     version::HttpVersion,
 };
 use http::{Uri, uri::Scheme};
@@ -17,23 +17,21 @@ use http::{Uri, uri::Scheme};
 use hyper_rustls::HttpsConnector;
 #[cfg(feature = "http2")]
 use hyper_util::client::legacy::connect::Connection as _;
-use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
+use hyper_util::rt::TokioIo;
 use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
 use tower_clients_layers::{BoxError, Error, TimeoutError};
-use tower_service::Service;
-
-type Tcp = TokioIo<TcpStream>;
+#[cfg(feature = "tls")]
+use tower_service::Service as _;
 
 #[cfg(feature = "tls")]
-type Stream = hyper_rustls::MaybeHttpsStream<Tcp>;
+type Stream = hyper_rustls::MaybeHttpsStream<TokioIo<TcpStream>>;
 #[cfg(not(feature = "tls"))]
-type Stream = Tcp;
+type Stream = TokioIo<TcpStream>;
 
 /// Makes connections for the pool.
 pub(crate) struct Connector {
-    pub(crate) tcp: HttpConnector<Resolver>,
-    pub(crate) filter: Option<Filter>,
+    pub(crate) tcp: Tcp,
     pub(crate) limit: Option<Duration>,
     pub(crate) version: HttpVersion,
     #[cfg(feature = "http2")]
@@ -101,13 +99,10 @@ impl Connector {
     }
 
     async fn stream(&self, uri: &Uri) -> Result<Stream, BoxError> {
-        if let (Some(filter), Some(host)) = (&self.filter, uri.host()) {
-            filter.check(host)?;
-        }
         if uri.scheme() == Some(&Scheme::HTTPS) {
             return self.secure_stream(uri).await;
         }
-        let tcp = self.tcp.clone().call(uri.clone()).await?;
+        let tcp = self.tcp.connect(uri).await?;
         #[cfg(feature = "tls")]
         let tcp = Stream::Http(tcp);
         Ok(tcp)

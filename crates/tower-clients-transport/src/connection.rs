@@ -1,11 +1,14 @@
 //! A connection: what it is made of, and one request over it.
 
-#[cfg(feature = "http2")]
-use crate::driver::Task;
 use crate::{
     body::Lease,
     driver::Driver,
     pool::{Attention, OpenPermits, Pooled},
+};
+#[cfg(feature = "http2")]
+use crate::{
+    driver::Task,
+    tasks::{Presence, Tasks},
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -25,7 +28,7 @@ use hyper::{
     upgrade::OnUpgrade,
 };
 #[cfg(feature = "http2")]
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use pin_project_lite::pin_project;
 #[cfg(feature = "http2")]
 use std::time::Duration;
@@ -62,7 +65,7 @@ pub(crate) struct Http1 {
 pub(crate) struct Http2 {
     sender: http2::SendRequest<Body>,
     /// Each exchange has a share of it.
-    life: Arc<Life>,
+    life: Arc<(Life, Presence)>,
     lease: Option<Lease>,
 }
 
@@ -109,15 +112,16 @@ impl Connection {
     where
         I: Read + Write + Unpin + Send + 'static,
     {
-        let mut builder = http2::Builder::new(TokioExecutor::new());
+        let tasks = Tasks::default();
+        let mut builder = http2::Builder::new(tasks.clone());
         builder.timer(TokioTimer::new());
         if let Some(KeepAlive { interval, timeout }) = keep_alive {
             builder.keep_alive_interval(interval).keep_alive_timeout(timeout);
         }
         let (sender, connection) = builder.handshake(io).await?;
-        let connection = Box::pin(connection.map(drop));
-        let life = Arc::new(Life::new());
-        Ok((Self::Http2(Box::new(Http2 { sender, life, lease: None })), connection))
+        let (task, presence) = tasks.drive(connection.map(drop));
+        let life = Arc::new((Life::new(), presence));
+        Ok((Self::Http2(Box::new(Http2 { sender, life, lease: None })), task))
     }
 
     /// Holds `permits` from now on. It is not shared yet.
@@ -126,7 +130,7 @@ impl Connection {
             Self::Http1(connection) => connection.life.permits = permits,
             #[cfg(feature = "http2")]
             Self::Http2(connection) => {
-                if let Some(life) = Arc::get_mut(&mut connection.life) {
+                if let Some((life, _)) = Arc::get_mut(&mut connection.life) {
                     life.permits = permits;
                 }
             }
@@ -184,8 +188,10 @@ impl Connection {
 
     /// Lets the task go on without it.
     pub(crate) fn release(mut self) {
-        if let Some(connection) = self.exclusive() {
-            connection.driver.release();
+        match &mut self {
+            Self::Http1(connection) => connection.driver.release(),
+            #[cfg(feature = "http2")]
+            Self::Http2(connection) => connection.life.1.release(),
         }
     }
 
@@ -282,7 +288,7 @@ impl Pooled for Connection {
         match self {
             Self::Http1(connection) => connection.life.born,
             #[cfg(feature = "http2")]
-            Self::Http2(connection) => connection.life.born,
+            Self::Http2(connection) => connection.life.0.born,
         }
     }
 

@@ -77,6 +77,9 @@ mod driver;
 mod error;
 mod exchange;
 mod pool;
+#[cfg(feature = "http2")]
+mod tasks;
+mod tcp;
 mod transport;
 mod version;
 

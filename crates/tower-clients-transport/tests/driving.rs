@@ -116,3 +116,26 @@ async fn connection_that_changes_its_protocol_is_handed_over() {
     echo.read_exact(&mut heard).await.unwrap();
     assert_eq!(&heard, b"hello");
 }
+
+#[cfg(feature = "http2")]
+#[tokio::test(start_paused = true)]
+async fn upload_behind_a_success_goes_on_without_the_client_over_http_2() {
+    let (listener, addr) = listen().await;
+    let server = tokio::spawn(async move {
+        let stream = listener.accept().await.unwrap().0;
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        let (request, mut respond) = connection.accept().await.unwrap().unwrap();
+        respond.send_response(Response::new(()), true).unwrap();
+        tokio::spawn(async move { while connection.accept().await.is_some() {} });
+        let mut upload = request.into_body();
+        upload.data().await.unwrap().unwrap()
+    });
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let chunks = stream::poll_fn(move |cx| receiver.poll_recv(cx));
+    let transport = Transport::builder().http2_prior_knowledge().build().unwrap();
+    drop(post(&transport, addr, Body::from_stream(chunks)).await.unwrap());
+    drop(transport);
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    sender.send(Ok::<_, Infallible>(Bytes::from("late"))).unwrap();
+    assert_eq!(server.await.unwrap(), "late");
+}

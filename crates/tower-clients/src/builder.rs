@@ -2,7 +2,7 @@
 
 use crate::{
     Client, Session,
-    session::{NO_CREDENTIALS, NO_TIMEOUTS, SessionLayer, compression, cookies, trace},
+    session::{NO_CREDENTIALS, SessionLayer, attempts::AttemptsLayer, compression, cookies, trace},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -64,10 +64,8 @@ struct Settings {
     credentials: (AuthorizeLayer, FetchTokenLayer),
     compression: compression::Layer,
     cookies: cookies::Layer,
-    retry: RetryLayer,
-    trace: trace::Layer,
-    metrics: MetricsLayer,
-    timeouts: (AttemptTimeoutLayer, IdleTimeoutLayer),
+    calls: trace::Layer,
+    attempts: AttemptsLayer,
     deadline: DeadlineLayer,
 }
 
@@ -82,10 +80,8 @@ impl ClientBuilder {
             credentials: NO_CREDENTIALS,
             compression: compression::by_default(),
             cookies: cookies::none(),
-            retry: RetryLayer::none(),
-            trace: trace::none(),
-            metrics: MetricsLayer::none(),
-            timeouts: NO_TIMEOUTS,
+            calls: trace::none(),
+            attempts: AttemptsLayer::none(),
             deadline: DeadlineLayer::none(),
         });
         Self { settings }
@@ -327,7 +323,7 @@ impl ClientBuilder {
     /// Limits the time of each attempt, until the head of the response. No limit by default.
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.timeouts.0 = AttemptTimeoutLayer::new(timeout);
+            settings.attempts.layers().3 = AttemptTimeoutLayer::new(timeout);
             Ok(())
         })
     }
@@ -336,7 +332,7 @@ impl ClientBuilder {
     /// body to the next. See [`idle_timeout`](crate::idle_timeout). No limit by default.
     pub fn idle_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.timeouts.1 = IdleTimeoutLayer::new(timeout);
+            settings.attempts.layers().4 = IdleTimeoutLayer::new(timeout);
             Ok(())
         })
     }
@@ -369,7 +365,7 @@ impl ClientBuilder {
     /// ```
     pub fn retry(self, layer: RetryLayer) -> Self {
         self.set(|settings| {
-            settings.retry = layer;
+            settings.attempts.layers().0 = layer;
             Ok(())
         })
     }
@@ -394,7 +390,10 @@ impl ClientBuilder {
     #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
     pub fn trace(self, layer: TraceLayer) -> Self {
         self.set(|settings| {
-            settings.trace = layer;
+            if !layer.is_none() {
+                settings.calls = TraceLayer::calls();
+            }
+            settings.attempts.layers().1 = layer;
             Ok(())
         })
     }
@@ -428,7 +427,7 @@ impl ClientBuilder {
     /// ```
     pub fn metrics(self, layer: MetricsLayer) -> Self {
         self.set(|settings| {
-            settings.metrics = layer;
+            settings.attempts.layers().2 = layer;
             Ok(())
         })
     }
@@ -460,10 +459,8 @@ impl ClientBuilder {
             credentials,
             compression,
             cookies,
-            retry,
-            trace,
-            metrics,
-            timeouts,
+            calls,
+            attempts,
             deadline,
         } = self.settings?;
         let origin = || base.origin().clone();
@@ -475,10 +472,8 @@ impl ClientBuilder {
             credentials,
             compression,
             cookies,
-            retry,
-            trace,
-            metrics,
-            timeouts,
+            calls,
+            attempts,
         };
         Ok(Client::over(base, session.layer(transport)).with_deadline(deadline))
     }

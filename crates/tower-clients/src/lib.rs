@@ -103,7 +103,7 @@ pub use self::{
 pub use tower_clients_layers::*;
 #[cfg(feature = "tls")]
 pub use tower_clients_transport::tls;
-pub use tower_clients_transport::{Transport, TransportBuilder};
+pub use tower_clients_transport::{Transport, TransportBuilder, address};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

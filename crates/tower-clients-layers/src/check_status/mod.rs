@@ -79,10 +79,12 @@ pub struct CheckStatusLayer<M = Keep> {
 pub struct Keep {
     limit: usize,
     accepts: fn(StatusCode) -> bool,
+    names_request: bool,
 }
 
 impl Keep {
-    const DEFAULT: Self = Self { limit: 64 * 1024, accepts: |status| status.is_success() };
+    const DEFAULT: Self =
+        Self { limit: 64 * 1024, accepts: |status| status.is_success(), names_request: true };
 }
 
 impl Default for Keep {
@@ -117,6 +119,14 @@ impl CheckStatusLayer {
     #[must_use]
     pub const fn keep(mut self, bytes: usize) -> Self {
         self.mode.limit = bytes;
+        self
+    }
+
+    /// Leaves it to a layer above, such as [`DecodeLayer`](crate::DecodeLayer), to name the request in
+    /// errors, which saves a copy of its URI.
+    #[must_use]
+    pub const fn unnamed(mut self) -> Self {
+        self.mode.names_request = false;
         self
     }
 }
@@ -162,7 +172,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let line = RequestLine::of(&request);
+        let line = self.mode.names_request.then(|| RequestLine::of(&request));
         ResponseFuture {
             state: State::Head { future: self.inner.call(request) },
             mode: self.mode,
@@ -178,7 +188,7 @@ pin_project! {
         #[pin]
         state: State<F, R>,
         mode: Keep,
-        line: RequestLine,
+        line: Option<RequestLine>,
     }
 }
 
@@ -213,11 +223,12 @@ where
         let mut this = self.project();
         let error = loop {
             let next = match this.state.as_mut().project() {
-                StateProjection::Head { future } => match ready!(future.poll(cx)) {
-                    Ok(response) if (this.mode.accepts)(response.status()) => {
+                StateProjection::Head { future } => match future.poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(response)) if (this.mode.accepts)(response.status()) => {
                         return Poll::Ready(Ok(response));
                     }
-                    Ok(response) => {
+                    Poll::Ready(Ok(response)) => {
                         let (mut head, body) = response.into_parts();
                         let refused = Refused {
                             status: head.status,
@@ -227,7 +238,7 @@ where
                         };
                         State::Refused { refused: Box::pin(refused) }
                     }
-                    Err(error) => break Error::from_service(error),
+                    Poll::Ready(Err(error)) => break Error::from_service(error),
                 },
                 StateProjection::Refused { refused } => {
                     let this = refused.as_mut().project();
@@ -241,7 +252,10 @@ where
             };
             this.state.set(next);
         };
-        Poll::Ready(Err(this.line.named_in(error)))
+        Poll::Ready(Err(match this.line {
+            Some(line) => line.named_in(error),
+            None => error,
+        }))
     }
 }
 
@@ -322,6 +336,14 @@ mod tests {
             ("gone", "y".parse().as_ref().unwrap())
         );
         assert!(!failure.is_truncated());
+    }
+
+    #[tokio::test]
+    async fn name_of_the_request_can_be_left_to_a_layer_above() {
+        let layer = CheckStatusLayer::new().unnamed();
+        let error = check(layer, 404, "gone".into()).await.unwrap_err();
+        assert_eq!(error.to_string(), "the server answered 404 Not Found");
+        assert_eq!(error.failure().unwrap().text(), "gone");
     }
 
     #[tokio::test]

@@ -167,6 +167,11 @@ pin_project! {
 }
 
 impl<B> IdleBody<B> {
+    /// The body, for which there is no limit.
+    pub fn without_limit(body: B) -> Self {
+        Self { body, idle: None, failed: false }
+    }
+
     /// The body, without the limit.
     pub fn into_inner(self) -> B {
         self.body

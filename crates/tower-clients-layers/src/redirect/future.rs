@@ -79,14 +79,19 @@ where
         loop {
             let next = match this.state.as_mut().project() {
                 StateProjection::Asking { exchange } => {
-                    let result = ready!(exchange.poll(cx)).map_err(Error::from_service);
+                    let mut result = ready!(exchange.poll(cx)).map_err(Error::from_service);
                     let Some(following) = this.following else { return Poll::Ready(result) };
-                    let mut response = result.map_err(|error| following.failed(error))?;
-                    if !following.is_led_on(&response)? {
-                        following.mark(&mut response);
-                        return Poll::Ready(Ok(response));
+                    match &mut result {
+                        Ok(response) if following.is_led_on(response)? => {}
+                        Ok(response) => {
+                            following.mark(response);
+                            return Poll::Ready(result);
+                        }
+                        Err(_) => {
+                            return Poll::Ready(result.map_err(|error| following.failed(error)));
+                        }
                     }
-                    State::Draining { body: response.into_body() }
+                    State::Draining { body: result?.into_body() }
                 }
                 StateProjection::Draining { body } => {
                     let is_short = body.size_hint().upper().is_some_and(|left| left <= DRAINED);

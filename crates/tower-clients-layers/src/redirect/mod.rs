@@ -81,7 +81,6 @@ use crate::{
 };
 use http::{Extensions, HeaderName, Request, Response};
 use std::{
-    mem,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -223,10 +222,8 @@ where
         }
         let head = head_of(&request, request.uri().clone());
         let body = request.body().try_clone();
-        let clone = self.inner.clone();
-        let mut service = mem::replace(&mut self.inner, clone);
-        let exchange = service.call(request);
-        let rules = self.layer.rules.clone();
+        let exchange = self.inner.call(request);
+        let (service, rules) = (self.inner.clone(), self.layer.rules.clone());
         ResponseFuture::new(exchange, Some(Following::new(service, redirects, rules, head, body)))
     }
 }

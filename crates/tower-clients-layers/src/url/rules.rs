@@ -7,10 +7,21 @@ use url::Url;
 
 /// Bytes that mean themselves in a path and cannot begin a scheme, an encoding or a query.
 pub(super) fn is_plain_path_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/' | b'!' | b'$' | b'&' | b'(' | b')')
-        || matches!(byte, b'*' | b'+' | b',' | b';' | b'=' | b'@')
+    PLAIN[usize::from(byte)]
 }
+
+/// Every byte of every reference is looked up here.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < plain.len() {
+        plain[byte] = (byte as u8).is_ascii_alphanumeric()
+            || matches!(byte as u8, b'-' | b'.' | b'_' | b'~' | b'/' | b'!' | b'$' | b'&' | b'(')
+            || matches!(byte as u8, b')' | b'*' | b'+' | b',' | b';' | b'=' | b'@');
+        byte += 1;
+    }
+    plain
+};
 
 /// Whether a path has a segment that some server reads as `.` or `..`: raw, percent-encoded,
 /// followed by parameters, or beside an encoded slash or a backslash.

@@ -81,7 +81,7 @@ pub struct WithHead<D>(PhantomData<fn() -> D>);
 type Decoding<S, D> = Decode<CheckStatus<S>, D>;
 
 fn decoding<S, D>(service: S) -> Decoding<S, D> {
-    (DecodeLayer::new(), CheckStatusLayer::new()).layer(service)
+    (DecodeLayer::new(), CheckStatusLayer::new().unnamed()).layer(service)
 }
 
 impl<S: HttpService<Body>> Mode<S> for Whole {

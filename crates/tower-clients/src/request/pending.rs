@@ -9,7 +9,6 @@ use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use tower::util::Oneshot;
 use tower_clients_layers::{
     Body, BoxError, DeadlineLayer, Error,
     deadline::{self, limit},
@@ -30,8 +29,8 @@ pin_project! {
 pin_project! {
     #[project = ExchangeProjection]
     pub(crate) enum Exchange<V: Service<Request<Body>>> {
-        Sent { #[pin] answer: Oneshot<V, Request<Body>> },
-        Failed { error: Option<Error> },
+        Readying { service: V, request: Option<Result<Request<Body>, Error>> },
+        Sent { #[pin] answer: V::Future },
     }
 }
 
@@ -52,13 +51,8 @@ pub(crate) fn exchange<V: Service<Request<Body>>>(
     deadline: DeadlineLayer,
     request: Result<Request<Body>, Error>,
 ) -> deadline::ResponseFuture<Exchange<V>> {
-    match request {
-        Ok(request) => {
-            let time = deadline.limit_of(&request);
-            limit(Exchange::Sent { answer: Oneshot::new(service, request) }, time)
-        }
-        Err(error) => limit(Exchange::Failed { error: Some(error) }, None),
-    }
+    let time = request.as_ref().ok().and_then(|request| deadline.limit_of(request));
+    limit(Exchange::Readying { service, request: Some(request) }, time)
 }
 
 impl<S, M: Mode<S>> Future for Pending<S, M> {
@@ -78,11 +72,20 @@ where
 {
     type Output = Result<Response<R>, Error>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            ExchangeProjection::Sent { answer } => answer.poll(cx).map_err(Error::from_service),
-            ExchangeProjection::Failed { error } => {
-                Poll::Ready(Err(error.take().expect("polled after completion")))
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match self.as_mut().project() {
+                ExchangeProjection::Readying { service, request } => {
+                    if let Some(Ok(_)) = request {
+                        ready!(service.poll_ready(cx)).map_err(Error::from_service)?;
+                    }
+                    let request = request.take().expect("polled after completion")?;
+                    let answer = service.call(request);
+                    self.set(Self::Sent { answer });
+                }
+                ExchangeProjection::Sent { answer } => {
+                    return answer.poll(cx).map_err(Error::from_service);
+                }
             }
         }
     }

@@ -1,9 +1,10 @@
 //! The layers between the client and the transport.
 //!
 //! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
-//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`], [`Metrics`], [`AttemptTimeout`] and
-//! [`IdleTimeout`]. With the feature `tracing` there is a `Trace` around all of them, and one above [`Metrics`]. Each
-//! does nothing until it is configured, so the type does not depend on the configuration.
+//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`](crate::Retry),
+//! [`Metrics`](crate::Metrics), [`AttemptTimeout`](crate::AttemptTimeout) and [`IdleTimeout`](crate::IdleTimeout). With the
+//! feature `tracing` there is a `Trace` around all of them, and one above `Metrics`. Each does nothing until
+//! it is configured, so the type does not depend on the configuration.
 //!
 //! ```
 //! use axum::Router;
@@ -15,10 +16,12 @@
 //! # Ok::<(), tower_clients::Error>(())
 //! ```
 
+pub(crate) mod attempts;
 pub(crate) mod compression;
 pub(crate) mod cookies;
 pub(crate) mod trace;
 
+use self::attempts::{Attempts, AttemptsLayer};
 use bytes::Bytes;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
@@ -28,12 +31,9 @@ use std::{
     task::{Context, Poll},
 };
 use tower_clients_layers::{
-    AttemptTimeout, AttemptTimeoutLayer, Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders,
-    DefaultHeadersLayer, DefaultQuery, DefaultQueryLayer, Error, FetchToken, FetchTokenLayer,
-    IdleTimeout, IdleTimeoutLayer, Metrics, MetricsLayer, Redirect, RedirectLayer, Retry,
-    RetryLayer, attempt_timeout, default_query, fetch_token,
-    idle_timeout::{self, IdleBody},
-    metrics, redirect, retry,
+    Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders, DefaultHeadersLayer, DefaultQuery,
+    DefaultQueryLayer, Error, FetchToken, FetchTokenLayer, Redirect, RedirectLayer, default_query,
+    fetch_token, idle_timeout::IdleBody, redirect,
 };
 use tower_layer::Layer;
 use tower_service::Service;
@@ -44,8 +44,6 @@ type Hop<T> = DefaultHeaders<Credentials<Coded<T>>>;
 /// What knows of bodies as they are on the wire.
 type Coded<T> = compression::Layered<cookies::Layered<Attempts<T>>>;
 type Credentials<S> = Authorize<FetchToken<S>>;
-type Attempts<T> = Retry<Attempt<T>>;
-type Attempt<T> = trace::Layered<Metrics<AttemptTimeout<IdleTimeout<T>>>>;
 
 /// The default layers over the transport `T`. See the [module docs](self).
 #[derive(Debug, Clone)]
@@ -56,33 +54,27 @@ pub struct Session<T> {
 /// What configures the layers of a [`Session`].
 #[derive(Debug, Clone)]
 pub(crate) struct SessionLayer {
+    pub(crate) calls: trace::Layer,
     pub(crate) query: DefaultQueryLayer,
     pub(crate) redirect: RedirectLayer,
     pub(crate) headers: DefaultHeadersLayer,
     pub(crate) credentials: (AuthorizeLayer, FetchTokenLayer),
     pub(crate) compression: compression::Layer,
     pub(crate) cookies: cookies::Layer,
-    pub(crate) retry: RetryLayer,
-    pub(crate) trace: trace::Layer,
-    pub(crate) metrics: MetricsLayer,
-    pub(crate) timeouts: (AttemptTimeoutLayer, IdleTimeoutLayer),
+    pub(crate) attempts: AttemptsLayer,
 }
 
 /// Adds no credential.
 pub(crate) const NO_CREDENTIALS: (AuthorizeLayer, FetchTokenLayer) =
     (AuthorizeLayer::none(), FetchTokenLayer::none());
 
-/// Limits no attempt.
-pub(crate) const NO_TIMEOUTS: (AttemptTimeoutLayer, IdleTimeoutLayer) =
-    (AttemptTimeoutLayer::none(), IdleTimeoutLayer::none());
-
 impl<T> Layer<T> for SessionLayer {
     type Service = Session<T>;
 
     fn layer(&self, transport: T) -> Session<T> {
-        let attempts = (&self.retry, &self.trace, &self.metrics, &self.timeouts);
-        let hop = (&self.headers, &self.credentials, &self.compression, &self.cookies, attempts);
-        let layers = (trace::calls(&self.trace), &self.query, &self.redirect, hop);
+        let hop =
+            (&self.headers, &self.credentials, &self.compression, &self.cookies, &self.attempts);
+        let layers = (&self.calls, &self.query, &self.redirect, hop);
         Session { stack: layers.layer(transport) }
     }
 }
@@ -91,34 +83,29 @@ impl<T> Session<T> {
     /// The default layers, none configured.
     pub fn new(transport: T) -> Self {
         let layers = SessionLayer {
+            calls: trace::none(),
             query: DefaultQueryLayer::none(),
             redirect: RedirectLayer::none(),
             headers: DefaultHeadersLayer::none(),
             credentials: NO_CREDENTIALS,
             compression: compression::none(),
             cookies: cookies::none(),
-            retry: RetryLayer::none(),
-            trace: trace::none(),
-            metrics: MetricsLayer::none(),
-            timeouts: NO_TIMEOUTS,
+            attempts: AttemptsLayer::none(),
         };
         layers.layer(transport)
     }
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        let hop = trace::get_ref(&self.stack).get_ref().get_ref();
-        let coded = hop.get_ref().get_ref().get_ref();
-        let retry = cookies::get_ref(compression::get_ref(coded));
-        trace::get_ref(retry.get_ref()).get_ref().get_ref().get_ref()
+        let coded = trace::get_ref(&self.stack).get_ref().get_ref().get_ref().get_ref().get_ref();
+        cookies::get_ref(compression::get_ref(coded)).get_ref()
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
         let hop = trace::into_inner(self.stack).into_inner().into_inner();
         let coded = hop.into_inner().into_inner().into_inner();
-        let retry = cookies::into_inner(compression::into_inner(coded));
-        trace::into_inner(retry.into_inner()).into_inner().into_inner().into_inner()
+        cookies::into_inner(compression::into_inner(coded)).into_inner()
     }
 
     /// The same session, with these in place of the credentials that it has.
@@ -150,10 +137,8 @@ where
     }
 }
 
-type LimitedFuture<F> = attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>;
-type MeasuredFuture<F> = metrics::ResponseFuture<LimitedFuture<F>>;
-type RetryFuture<T, F> = retry::ResponseFuture<Attempt<T>, trace::Future<MeasuredFuture<F>>>;
-type CodedFuture<T, F> = compression::Future<cookies::Future<RetryFuture<T, F>>>;
+type AttemptsFuture<T, F> = attempts::ResponseFuture<T, F>;
+type CodedFuture<T, F> = compression::Future<cookies::Future<AttemptsFuture<T, F>>>;
 type HopFuture<T, F> = fetch_token::ResponseFuture<Coded<T>, CodedFuture<T, F>>;
 type RedirectFuture<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
 type Inner<T, F, R> = trace::Future<default_query::ResponseFuture<RedirectFuture<T, F, R>>>;

@@ -16,11 +16,6 @@ mod with {
         Layer::none()
     }
 
-    /// Around the attempts of a layer, if it makes spans.
-    pub(crate) const fn calls(attempts: &Layer) -> Layer {
-        if attempts.is_none() { Layer::none() } else { Layer::calls() }
-    }
-
     pub(crate) fn get_ref<T>(layered: &Layered<T>) -> &T {
         layered.get_ref()
     }
@@ -41,10 +36,6 @@ mod without {
     pub(crate) type Future<F> = F;
 
     pub(crate) const fn none() -> Layer {
-        Layer::new()
-    }
-
-    pub(crate) const fn calls(_: &Layer) -> Layer {
         Layer::new()
     }
 

@@ -62,6 +62,33 @@ fn l6_lists_without_sense_are_refused() {
     assert!(BalanceLayer::new(["http://a/1", "http://a/2"]).is_ok());
 }
 
+#[tokio::test(start_paused = true)]
+async fn l6_priority_takes_upstreams_out_and_in_while_they_are_used() {
+    let hosts = Hosts::default();
+    let (h0, h1) = ("http://h0/v1", "http://h1/v1");
+    let used = Arc::new(Mutex::new(vec![h0]));
+    let among = Arc::clone(&used);
+    let service =
+        hosts.under(layer(2).priority(move |_: &Method, _: &Uri, upstream: &Snapshot<'_>| {
+            let is_used =
+                among.lock().unwrap().iter().any(|url| upstream.url().to_string() == *url);
+            is_used.then(|| upstream.rank())
+        }));
+    let set = |upstreams: &[&'static str]| *used.lock().unwrap() = upstreams.to_vec();
+
+    // What is under way at one that is taken out comes to its end.
+    let (first, ()) = tokio::join!(get(&service), async { set(&[h1]) });
+    assert_eq!(first.unwrap(), StatusCode::OK);
+    get(&service).await.unwrap();
+    assert_eq!(hosts.asked(), ["h0", "h1"]);
+
+    set(&[]);
+    assert!(get(&service).await.unwrap_err().find_source::<NoUpstream>().is_some());
+    set(&[h0]);
+    get(&service).await.unwrap();
+    assert_eq!((hosts.asked(), actives(&service)), (vec!["h0".to_owned()], vec![0, 0]));
+}
+
 #[test]
 fn refused_request_leaves_no_trace() {
     let hosts = Hosts::default();
