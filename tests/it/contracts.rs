@@ -1,16 +1,19 @@
 //! Every layer keeps the contract of a tower middleware.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use std::time::Duration;
+use tower::{Layer, Service};
 use tower_clients::{
-    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BodyLimitLayer, BreakerLayer, CheckLayer,
-    CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer,
-    DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer, DefaultQueryLayer,
-    FetchTokenLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json,
-    MetricsLayer, PropagateLayer, Query, RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer,
-    Session, Token, TraceLayer, Unchecked, metrics::MetricsCrate, url::Origin,
+    AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, Body, BodyLimitLayer, BoxError,
+    BreakerLayer, CheckLayer, CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content,
+    CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer,
+    DefaultQueryLayer, FetchTokenLayer, ForwardLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer,
+    JoinUrlLayer, Json, MetricsLayer, PropagateLayer, Query, RateLimitLayer, RedirectLayer,
+    ResumeLayer, RetryLayer, Session, Token, TraceLayer, Unchecked, metrics::MetricsCrate,
+    url::Origin,
 };
-use tower_clients_mock::contract::{ORIGIN, assert_contract};
+use tower_clients_mock::contract::{ORIGIN, Probe, assert_body_contract, assert_contract};
 
 fn origin() -> Origin {
     ORIGIN.parse().unwrap()
@@ -20,164 +23,184 @@ fn headers() -> HeaderMap {
     HeaderMap::from_iter([(HeaderName::from_static("x-a"), HeaderValue::from_static("1"))])
 }
 
+/// Both parts of it, for layers that leave the response its body.
+async fn keeps_contract<L, R>(layer: L)
+where
+    L: Layer<Probe>,
+    L::Service: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    assert_contract(&layer).await;
+    assert_body_contract(&layer).await;
+}
+
+#[tokio::test]
+async fn forward() {
+    keeps_contract(ForwardLayer::new()).await;
+}
+
 #[tokio::test]
 async fn join_url() {
-    assert_contract(JoinUrlLayer::new(ORIGIN.parse().unwrap())).await;
+    keeps_contract(JoinUrlLayer::new(ORIGIN.parse().unwrap())).await;
 }
 
 #[tokio::test]
 async fn deadline() {
-    assert_contract(DeadlineLayer::none()).await;
-    assert_contract(DeadlineLayer::new(Duration::from_secs(60))).await;
+    keeps_contract(DeadlineLayer::none()).await;
+    keeps_contract(DeadlineLayer::new(Duration::from_secs(60))).await;
 }
 
 #[tokio::test]
 async fn attempt_timeout() {
-    assert_contract(AttemptTimeoutLayer::none()).await;
-    assert_contract(AttemptTimeoutLayer::new(Duration::from_secs(60))).await;
+    keeps_contract(AttemptTimeoutLayer::none()).await;
+    keeps_contract(AttemptTimeoutLayer::new(Duration::from_secs(60))).await;
 }
 
 #[tokio::test]
 async fn idle_timeout() {
-    assert_contract(IdleTimeoutLayer::none()).await;
-    assert_contract(IdleTimeoutLayer::new(Duration::from_secs(60))).await;
+    keeps_contract(IdleTimeoutLayer::none()).await;
+    keeps_contract(IdleTimeoutLayer::new(Duration::from_secs(60))).await;
 }
 
 #[tokio::test]
 async fn retry() {
-    assert_contract(RetryLayer::none()).await;
-    assert_contract(RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO)).await;
+    keeps_contract(RetryLayer::none()).await;
+    keeps_contract(RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO)).await;
 }
 
 #[tokio::test]
 async fn trace() {
-    assert_contract(TraceLayer::none()).await;
-    assert_contract(TraceLayer::new()).await;
-    assert_contract(TraceLayer::calls()).await;
+    keeps_contract(TraceLayer::none()).await;
+    keeps_contract(TraceLayer::new()).await;
+    keeps_contract(TraceLayer::calls()).await;
 }
 
 #[tokio::test]
 async fn metrics() {
-    assert_contract(MetricsLayer::none()).await;
-    assert_contract(MetricsLayer::new(MetricsCrate::new())).await;
+    keeps_contract(MetricsLayer::none()).await;
+    keeps_contract(MetricsLayer::new(MetricsCrate::new())).await;
 }
 
 #[tokio::test]
 async fn propagate() {
-    assert_contract(PropagateLayer::none()).await;
-    assert_contract(PropagateLayer::new(origin())).await;
+    keeps_contract(PropagateLayer::none()).await;
+    keeps_contract(PropagateLayer::new(origin())).await;
 }
 
 #[tokio::test]
 async fn default_query() {
-    assert_contract(DefaultQueryLayer::none()).await;
-    assert_contract(DefaultQueryLayer::new(origin(), Query::new(&[("a", 1)]).unwrap())).await;
+    keeps_contract(DefaultQueryLayer::none()).await;
+    keeps_contract(DefaultQueryLayer::new(origin(), Query::new(&[("a", 1)]).unwrap())).await;
 }
 
 #[tokio::test]
 async fn default_headers() {
-    assert_contract(DefaultHeadersLayer::none()).await;
-    assert_contract(DefaultHeadersLayer::new(origin(), headers())).await;
+    keeps_contract(DefaultHeadersLayer::none()).await;
+    keeps_contract(DefaultHeadersLayer::new(origin(), headers())).await;
 }
 
 #[tokio::test]
 async fn redirect() {
-    assert_contract(RedirectLayer::none()).await;
-    assert_contract(RedirectLayer::new()).await;
+    keeps_contract(RedirectLayer::none()).await;
+    keeps_contract(RedirectLayer::new()).await;
     let within = RedirectLayer::new().within(ORIGIN.parse().unwrap());
-    assert_contract(within.allow_cross_origin()).await;
+    keeps_contract(within.allow_cross_origin()).await;
 }
 
 #[tokio::test]
 async fn authorize() {
-    assert_contract(AuthorizeLayer::none()).await;
-    assert_contract(AuthorizeLayer::bearer(origin(), "t0ken").unwrap()).await;
+    keeps_contract(AuthorizeLayer::none()).await;
+    keeps_contract(AuthorizeLayer::bearer(origin(), "t0ken").unwrap()).await;
 }
 
 #[tokio::test]
 async fn fetch_token() {
-    assert_contract(FetchTokenLayer::none()).await;
-    assert_contract(FetchTokenLayer::new(origin(), async || Token::bearer("t0ken"))).await;
+    keeps_contract(FetchTokenLayer::none()).await;
+    keeps_contract(FetchTokenLayer::new(origin(), async || Token::bearer("t0ken"))).await;
     let elsewhere = "http://other.test".parse().unwrap();
-    assert_contract(FetchTokenLayer::new(elsewhere, async || Token::bearer("t0ken"))).await;
+    keeps_contract(FetchTokenLayer::new(elsewhere, async || Token::bearer("t0ken"))).await;
 }
 
 #[tokio::test]
 async fn cookies() {
-    assert_contract(CookieLayer::none()).await;
+    keeps_contract(CookieLayer::none()).await;
     let jar = CookieJar::new();
     jar.insert(&http::Uri::from_static(ORIGIN), "a=b").unwrap();
-    assert_contract(CookieLayer::new(jar.clone())).await;
-    assert_contract(CookieLayer::new(jar).only(origin())).await;
+    keeps_contract(CookieLayer::new(jar.clone())).await;
+    keeps_contract(CookieLayer::new(jar).only(origin())).await;
 }
 
 #[tokio::test]
 async fn decompress() {
-    assert_contract(DecompressLayer::none()).await;
-    assert_contract(DecompressLayer::new()).await;
+    keeps_contract(DecompressLayer::none()).await;
+    keeps_contract(DecompressLayer::new()).await;
 }
 
 #[tokio::test]
 async fn body_limit() {
-    assert_contract(BodyLimitLayer::none()).await;
-    assert_contract(BodyLimitLayer::new(100)).await;
+    keeps_contract(BodyLimitLayer::none()).await;
+    keeps_contract(BodyLimitLayer::new(100)).await;
 }
 
 #[tokio::test]
 async fn balance() {
-    assert_contract(BalanceLayer::new([ORIGIN]).unwrap()).await;
-    assert_contract(BalanceLayer::new([ORIGIN, "http://other.test"]).unwrap()).await;
+    keeps_contract(BalanceLayer::new([ORIGIN]).unwrap()).await;
+    keeps_contract(BalanceLayer::new([ORIGIN, "http://other.test"]).unwrap()).await;
 }
 
 #[tokio::test]
 async fn concurrency() {
-    assert_contract(ConcurrencyLayer::none()).await;
+    keeps_contract(ConcurrencyLayer::none()).await;
     // Where readiness is a permit, a clone needs another one.
-    assert_contract(ConcurrencyLayer::new(2)).await;
-    assert_contract(ConcurrencyLayer::per_origin(1)).await;
+    keeps_contract(ConcurrencyLayer::new(2)).await;
+    keeps_contract(ConcurrencyLayer::per_origin(1)).await;
 }
 
 #[tokio::test]
 async fn coalesce() {
-    assert_contract(CoalesceLayer::none()).await;
-    assert_contract(CoalesceLayer::new()).await;
+    keeps_contract(CoalesceLayer::none()).await;
+    keeps_contract(CoalesceLayer::new()).await;
 }
 
 #[tokio::test]
 async fn hedge() {
-    assert_contract(HedgeLayer::none()).await;
-    assert_contract(HedgeLayer::after(Duration::from_secs(60)).idempotent()).await;
-    assert_contract(HedgeLayer::percentile(95).idempotent()).await;
+    keeps_contract(HedgeLayer::none()).await;
+    keeps_contract(HedgeLayer::after(Duration::from_secs(60)).idempotent()).await;
+    keeps_contract(HedgeLayer::percentile(95).idempotent()).await;
 }
 
 #[tokio::test]
 async fn breaker() {
-    assert_contract(BreakerLayer::none()).await;
-    assert_contract(BreakerLayer::new()).await;
+    keeps_contract(BreakerLayer::none()).await;
+    keeps_contract(BreakerLayer::new()).await;
 }
 
 #[tokio::test]
 async fn rate_limit() {
-    assert_contract(RateLimitLayer::none()).await;
-    assert_contract(RateLimitLayer::adaptive()).await;
-    assert_contract(RateLimitLayer::new(9, Duration::from_millis(1))).await;
+    keeps_contract(RateLimitLayer::none()).await;
+    keeps_contract(RateLimitLayer::adaptive()).await;
+    keeps_contract(RateLimitLayer::new(9, Duration::from_millis(1)).burst(99)).await;
 }
 
 #[tokio::test]
 async fn resume() {
-    assert_contract(ResumeLayer::new(0)).await;
-    assert_contract(ResumeLayer::new(3)).await;
+    keeps_contract(ResumeLayer::new(0)).await;
+    keeps_contract(ResumeLayer::new(3)).await;
 }
 
 #[tokio::test]
 async fn check_status() {
-    assert_contract(CheckStatusLayer::new()).await;
-    assert_contract(CheckStatusLayer::streaming()).await;
+    keeps_contract(CheckStatusLayer::new()).await;
+    keeps_contract(CheckStatusLayer::streaming()).await;
 }
 
 #[tokio::test]
 async fn head_or_get() {
-    assert_contract(HeadOrGetLayer::new()).await;
+    keeps_contract(HeadOrGetLayer::new()).await;
 }
 
 #[tokio::test]
@@ -194,5 +217,5 @@ async fn check() {
 
 #[tokio::test]
 async fn session() {
-    assert_contract(tower::layer::layer_fn(Session::new)).await;
+    keeps_contract(tower::layer::layer_fn(Session::new)).await;
 }

@@ -7,7 +7,7 @@ use tower_clients::{
     Body, ContentError, Error, Graph, SharedService,
     graph::{GraphErrors, GraphResponse, Location, NoResponse, PathSegment},
 };
-use tower_clients_mock::{Mock, Reply};
+use tower_clients_mock::{Call, Mock, Reply};
 
 const OFFICIAL: &str = "application/graphql-response+json; charset=utf-8";
 const JSON: &str = "application/json";
@@ -32,7 +32,7 @@ async fn response(
     answering(status, content_type, body).execute("{a}", &()).response().await
 }
 
-async fn sent(send: impl AsyncFnOnce(Graph<Mock>)) -> http::Request<bytes::Bytes> {
+async fn sent(send: impl AsyncFnOnce(Graph<Mock>)) -> Call {
     let mock = Mock::new().reply(Reply::json(&json!({"data": null})));
     send(Graph::with_service("http://h/graphql", mock.clone()).unwrap()).await;
     mock.requests().pop().unwrap()

@@ -7,6 +7,7 @@ mod blocking;
 mod blocking_threads;
 mod canary;
 mod compression;
+mod config;
 mod contracts;
 mod cookies;
 mod default_client;

@@ -171,7 +171,7 @@ async fn grant_is_asked_for_again_when_the_refresh_token_is_no_longer_valid() {
 /// The bodies that the token endpoint was sent.
 fn asked(mock: &Mock) -> Vec<String> {
     let requests = mock.requests().into_iter().filter(|request| request.uri().path() == "/token");
-    requests.map(|request| String::from_utf8(request.into_body().into()).unwrap()).collect()
+    requests.map(|request| request.text().into_owned()).collect()
 }
 
 /// The bodies that the token endpoint was sent by a client that met these answers, each at the end of

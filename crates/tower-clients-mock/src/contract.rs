@@ -11,22 +11,34 @@
 //!    status, headers and extensions of the response come up.
 //! 6. A dropped future drops what it waits for.
 //!
-//! The body of the response is not looked at. Some layers break a rule on purpose, such as tower's
-//! `Buffer`, which is ready on its own.
+//! [`assert_body_contract`] looks at the body of the response, for a layer that leaves it one:
+//!
+//! 1. Bytes and trailers come up; only then is it at its end.
+//! 2. Its size hint is true before each frame.
+//! 3. An error of the body below arrives in the chain of sources, after the bytes before it.
+//! 4. A dropped body drops the one below.
+//!
+//! Some layers break a rule on purpose, such as tower's `Buffer`, which is ready on its own.
 //!
 //! ```
 //! use http::Request;
 //! use tower_clients_layers::{AuthorizeLayer, CheckStatusLayer};
-//! use tower_clients_mock::contract::{ORIGIN, assert_contract};
+//! use tower_clients_mock::contract::{ORIGIN, assert_body_contract, assert_contract};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
 //! assert_contract(CheckStatusLayer::new()).await;
 //! assert_contract(AuthorizeLayer::bearer(ORIGIN.parse()?, "t0ken")?).await;
+//! assert_body_contract(AuthorizeLayer::none()).await;
 //! # Ok(())
 //! # }
 //! ```
 
+mod body;
+
+pub use self::body::assert_body_contract;
+
+use self::body::ProbeBody;
 use http::{HeaderValue, Method, Request, Response};
 use http_body::Body as _;
 use std::{
@@ -195,6 +207,8 @@ struct Watch {
     waiting: Mutex<Option<Waker>>,
     fails: AtomicBool,
     hangs: AtomicBool,
+    breaks_off: AtomicBool,
+    bodies: AtomicUsize,
     calls: AtomicUsize,
     live: AtomicUsize,
 }
@@ -279,7 +293,7 @@ impl Future for ProbeFuture {
         if self.watch.fails.load(SeqCst) {
             return Poll::Ready(Err(ProbeError));
         }
-        let mut response = Response::new(Body::from("null"));
+        let mut response = Response::new(Body::new(ProbeBody::new(Arc::clone(&self.watch))));
         response.headers_mut().insert("x-probe", HeaderValue::from_static("up"));
         if let Some(mark) = self.mark.take() {
             response.extensions_mut().insert(mark);

@@ -1,6 +1,8 @@
 //! Test doubles for HTTP clients made of tower layers. No network, no port, no sleep.
 //!
-//! * [`Mock`]: a service that answers from a script and remembers what it was asked.
+//! * [`Mock`]: a service that answers by rules or from a script, faults included, and remembers what it was
+//!   asked.
+//! * [`cassette`]: a layer that records exchanges to a file, and a service that answers from it.
 //! * [`contract`]: checks that a layer keeps the contract of a tower middleware.
 //!
 //! ```
@@ -12,32 +14,41 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
-//! let mock = Mock::new()
-//!     .reply(Reply::json(&json!({"id": 7})))
-//!     .reply(Reply::status(503).header("retry-after", "1"));
+//! let mock = Mock::new();
+//! let users = mock.get("/users/{id}").query(&[("full", true)]).reply(Reply::json(&json!({"id": 7})));
+//! mock.post("/users").json(&json!({"name": "Ada"})).reply(Reply::status(201)).times(1);
 //!
-//! let post = Request::post("http://example.com/users").body(Body::from("Ada"))?;
-//! assert_eq!(mock.clone().oneshot(post).await?.status(), 200);
-//! let get = Request::get("http://example.com/users/7").body(Body::empty())?;
-//! assert_eq!(mock.clone().oneshot(get).await?.status(), 503);
+//! let get = Request::get("http://example.com/users/7?full=true").body(Body::empty())?;
+//! assert_eq!(mock.clone().oneshot(get).await?.status(), 200);
+//! let post = Request::post("http://example.com/users").body(Body::from(r#"{"name":"Ada"}"#))?;
+//! assert_eq!(mock.clone().oneshot(post).await?.status(), 201);
 //!
-//! let seen = mock.requests();
-//! assert_eq!((seen[0].method().as_str(), seen[0].body().as_ref()), ("POST", b"Ada".as_slice()));
-//! assert_eq!(seen[1].uri(), "http://example.com/users/7");
+//! mock.verify();
+//! assert_eq!(users.requests()[0].param::<u32>("id"), 7);
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! It is a service, so it goes under a client where the transport would be, in place of a server:
-//! `Resource::with_service("https://api.example.com", mock.clone())?`.
+//! `Client::builder("https://api.example.com").build_over(mock.clone())?`, or
+//! `Resource::with_service("https://api.example.com", mock.clone())?` without the layers of a session.
 
+mod call;
+pub mod cassette;
 pub mod contract;
+mod faulty;
+mod matcher;
 mod mock;
 mod reply;
+mod rule;
+mod template;
 
 pub use self::{
-    mock::{Mock, ResponseFuture},
+    call::Call,
+    cassette::{RecordLayer, Replay},
+    mock::{Mock, ResponseFuture, Unanswered},
     reply::Reply,
+    rule::{Rule, When},
 };
 
 #[cfg(doctest)]

@@ -58,6 +58,7 @@
 //!
 //! * `charset` (on): text in every encoding of the WHATWG Encoding Standard.
 //! * `compression`: compressed responses are asked for and decoded; `ClientBuilder::decompression`.
+//! * `config`: clients that are described in a file, by `config::ClientConfig`.
 //! * `cookies`: cookies that persist across requests, by `ClientBuilder::cookies`.
 //! * `axum`: [`Error`] is an axum response; with `forward`.
 //! * `forward`: `Client::forward` and `Client::into_proxy`.
@@ -79,6 +80,9 @@ mod resource;
 
 pub mod blocking;
 pub mod boxed;
+#[cfg(feature = "config")]
+#[cfg_attr(docsrs, doc(cfg(feature = "config")))]
+pub mod config;
 pub mod graph;
 pub mod oauth;
 pub mod remote;
@@ -116,3 +120,11 @@ struct Layers;
 #[cfg(all(doctest, feature = "opentelemetry", feature = "tracing"))]
 #[doc = include_str!("../../../docs/observability.md")]
 struct Observability;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing.md")]
+struct Testing;
+
+#[cfg(all(doctest, feature = "config"))]
+#[doc = include_str!("../../../docs/configuration.md")]
+struct Configuration;

@@ -23,13 +23,15 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 16] = [
+const EXAMPLES: [&str; 18] = [
     "quickstart",
+    "config",
     "custom_stack",
     "in_process",
     "streaming",
     "download",
     "axum_state",
+    "axum_tests",
     "proxy",
     "remote",
     "graph",
@@ -140,7 +142,7 @@ fn features() -> Result {
             ][..],
         ),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
-        ("tower-clients", &["charset", "cookies", "tls", "tracing", "ring", "http2"]),
+        ("tower-clients", &["charset", "config", "cookies", "tls", "tracing", "ring", "http2"]),
     ];
     for (package, features) in alone {
         for feature in features {

@@ -8,7 +8,6 @@
 //! | `Forwarded`, `X-Forwarded-For`, `-Host`, `-Proto` | written anew (RFC 7239), [or continued](ForwardLayer::trust) |
 //! | `Via` | continued; a request that has been here is refused with a [`LoopError`] |
 //! | `Upgrade` | asked for in its place; then bytes are copied in both directions |
-//! | extensions | left out, but for [`RequestOptions`] |
 //! | body | streamed, with its trailers |
 //!
 //! Redirects are passed on and not followed, unless the options of the request say so. Nothing is kept of a body,
@@ -60,7 +59,7 @@ use crate::{Body, BoxError, Error, Redirects, RequestOptions, macros::inner_serv
 use bytes::Bytes;
 use http::{Extensions, HeaderName, Request, Response, Uri, header::HOST};
 use std::{
-    fmt,
+    fmt, mem,
     net::IpAddr,
     sync::Arc,
     task::{Context, Poll},
@@ -235,11 +234,9 @@ impl Settings {
         self.via.append_to(headers, version);
 
         *request.uri_mut() = origin_form(request.uri());
-        let options = request.extensions_mut().remove::<RequestOptions>().unwrap_or_default();
+        let options = RequestOptions::of_mut(request);
         let redirects = options.redirect_value().unwrap_or(Redirects::Never);
-        let mut extensions = Extensions::new();
-        extensions.insert(options.redirect(redirects));
-        *request.extensions_mut() = extensions;
+        *options = mem::take(options).redirect(redirects);
         Ok(upgrade)
     }
 }

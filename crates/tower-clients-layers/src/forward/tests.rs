@@ -53,15 +53,16 @@ async fn caller_is_named_by_its_address() {
 }
 
 #[tokio::test]
-async fn extensions_stay_here_but_for_options() {
-    let mut request = request("/");
-    request.extensions_mut().insert("of the caller");
-    request.extensions_mut().insert(RequestOptions::new().limit(7));
-    let sent = sent(ForwardLayer::new(), request).await;
-    assert!(sent.extensions().get::<&str>().is_none());
-    let options = RequestOptions::of(&sent).unwrap();
-    assert_eq!(options.limit_value(), Some(7));
+async fn redirects_are_passed_on_unless_options_say_otherwise() {
+    let options = sent(ForwardLayer::new(), request("/")).await;
+    let options = RequestOptions::of(&options).unwrap();
     assert_eq!(options.redirect_value(), Some(Redirects::Never));
+
+    let mut request = request("/");
+    let options = RequestOptions::new().redirect(Redirects::SameOrigin).limit(7);
+    request.extensions_mut().insert(options.clone());
+    let sent = sent(ForwardLayer::new(), request).await;
+    assert_eq!(RequestOptions::of(&sent), Some(&options));
 }
 
 #[tokio::test]
