@@ -123,6 +123,10 @@ struct Readme;
 #[doc = include_str!("../../../docs/layers.md")]
 struct Layers;
 
+#[cfg(all(doctest, feature = "opentelemetry", feature = "tracing"))]
+#[doc = include_str!("../../../docs/observability.md")]
+struct Observability;
+
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;
