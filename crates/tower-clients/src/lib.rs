@@ -134,3 +134,7 @@ struct Testing;
 #[cfg(all(doctest, feature = "config"))]
 #[doc = include_str!("../../../docs/configuration.md")]
 struct Configuration;
+
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../../docs/backends.md")]
+struct Backends;
