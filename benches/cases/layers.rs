@@ -13,8 +13,9 @@ use tower_clients::{
     AttemptTimeoutLayer, AuthorizeLayer, BalanceLayer, BaseUrl, Body, BreakerLayer, CheckLayer,
     CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content, CookieJar, CookieLayer,
     DeadlineLayer, DecodeLayer, DefaultHeadersLayer, DefaultQueryLayer, FetchTokenLayer,
-    HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query, RateLimitLayer, RedirectLayer,
-    ResumeLayer, RetryLayer, Token, Unchecked,
+    HedgeLayer, IdleTimeoutLayer, JoinUrlLayer, Json, MetricsLayer, Query, RateLimitLayer,
+    RedirectLayer, ResumeLayer, RetryLayer, Token, TraceLayer, Unchecked,
+    metrics::{Labels, Outcome, Recorder},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -50,6 +51,9 @@ pub fn layers(meter: &mut impl Meter) {
     case(meter, "IdleTimeout, 30 s", idle.layer(NoOp::empty()), uri);
     case(meter, "Retry, none", RetryLayer::none().layer(NoOp::empty()), uri);
     case(meter, "Retry", RetryLayer::new().layer(NoOp::empty()), uri);
+    case(meter, "Trace, unwanted", TraceLayer::new().layer(NoOp::empty()), uri);
+    case(meter, "Metrics, none", MetricsLayer::none().layer(NoOp::empty()), uri);
+    case(meter, "Metrics", MetricsLayer::new(Unrecorded).layer(NoOp::empty()), uri);
     case(meter, "CheckStatus", CheckStatusLayer::new().layer(NoOp::empty()), uri);
     let balance = BalanceLayer::new([BASE, "http://other.example"]).expect("the URLs are valid");
     case(meter, "Balance, 2 upstreams", balance.layer(NoOp::empty()), uri);
@@ -103,6 +107,15 @@ pub fn five_layers(meter: &mut impl Meter) {
         .layer(AuthorizeLayer::bearer(origin(), "t0ken").expect("the token is valid"))
         .service(json);
     case(meter, "five layers", stack, relative);
+}
+
+/// Takes measurements and forgets them.
+struct Unrecorded;
+
+impl Recorder for Unrecorded {
+    fn begin(&self, _: &Labels<'_>) {}
+
+    fn end(&self, _: &Labels<'_>, _: &Outcome, _: Duration) {}
 }
 
 fn cookies(uri: &Uri) -> CookieLayer {

@@ -1,7 +1,9 @@
 //! No secret shows in any text that a program may log.
 
+use crate::spans::Exported;
 use axum::extract::Request;
 use futures_util::stream;
+use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 use std::{
     convert::Infallible, error::Error as StdError, fmt::Debug, iter::successors, time::Duration,
@@ -12,7 +14,7 @@ use tower_clients::{
     BalanceLayer, BaseUrl, Body, BreakerLayer, Client, CoalesceLayer, ConcurrencyLayer, CookieJar,
     CookieLayer, Error, ErrorKind, FetchTokenLayer, Form, Graph, HedgeLayer, Json, JsonRpc, Proxy,
     RateLimitLayer, RedirectLayer, Remote, RequestOptions, Resource, ResumeLayer, RetryLayer,
-    Token, Transport,
+    Token, TraceLayer, Transport,
     oauth::{Grant, OAuthError, TokenEndpoint},
     redirect::{RedirectError, Redirected},
     resume::ResumeError,
@@ -110,6 +112,26 @@ async fn retries_show_none() {
         assert_clean(all_texts(&error));
         assert_clean(debug(error.attempts().unwrap()));
     }
+}
+
+#[tokio::test]
+async fn spans_show_none() {
+    let exported = Exported::here();
+    let fail = || Reply::fail(Error::new(ErrorKind::Transport, "reset"));
+    let redirect = Reply::status(307).header("location", "http://h/?key=CANARY&CANARY");
+    let mock = Mock::new().reply(redirect).reply(fail()).reply(fail());
+    let layer = TraceLayer::new().record_request_header(AUTHORIZATION);
+    let client = Client::builder("http://h")
+        .trace(layer)
+        .retry(RetryLayer::new().attempts(2).backoff(Duration::ZERO, Duration::ZERO))
+        .header("x-api-key", CANARY)
+        .query(&[("key", CANARY)])
+        .basic_auth("user", CANARY)
+        .build_over(mock)
+        .unwrap();
+    client.put("x?CANARY").header("cookie", CANARY).body(CANARY).await.unwrap_err();
+    assert_eq!(exported.spans().len(), 4);
+    assert_clean(debug(&exported.spans()));
 }
 
 fn client(url: &str) -> Client {

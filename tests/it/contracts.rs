@@ -9,8 +9,9 @@ use tower_clients::{
     BreakerLayer, CheckLayer, CheckStatusLayer, CoalesceLayer, ConcurrencyLayer, Content,
     CookieJar, CookieLayer, DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer,
     DefaultQueryLayer, FetchTokenLayer, ForwardLayer, HeadOrGetLayer, HedgeLayer, IdleTimeoutLayer,
-    JoinUrlLayer, Json, Query, RateLimitLayer, RedirectLayer, ResumeLayer, RetryLayer, Session,
-    Token, Unchecked, url::Origin,
+    JoinUrlLayer, Json, MetricsLayer, PropagateLayer, Query, RateLimitLayer, RedirectLayer,
+    ResumeLayer, RetryLayer, Session, Token, TraceLayer, Unchecked, metrics::MetricsCrate,
+    url::Origin,
 };
 use tower_clients_mock::contract::{ORIGIN, Probe, assert_body_contract, assert_contract};
 
@@ -69,6 +70,25 @@ async fn idle_timeout() {
 async fn retry() {
     keeps_contract(RetryLayer::none()).await;
     keeps_contract(RetryLayer::new().backoff(Duration::ZERO, Duration::ZERO)).await;
+}
+
+#[tokio::test]
+async fn trace() {
+    keeps_contract(TraceLayer::none()).await;
+    keeps_contract(TraceLayer::new()).await;
+    keeps_contract(TraceLayer::calls()).await;
+}
+
+#[tokio::test]
+async fn metrics() {
+    keeps_contract(MetricsLayer::none()).await;
+    keeps_contract(MetricsLayer::new(MetricsCrate::new())).await;
+}
+
+#[tokio::test]
+async fn propagate() {
+    keeps_contract(PropagateLayer::none()).await;
+    keeps_contract(PropagateLayer::new(origin())).await;
 }
 
 #[tokio::test]

@@ -14,8 +14,9 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_clients::{
     AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, CheckStatusLayer, Client, CookieJar,
     CookieLayer, DeadlineLayer, DecodeLayer, DecompressLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, Error, FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, Query,
-    RedirectLayer, RetryLayer, Session, Token,
+    DefaultQueryLayer, Error, FetchTokenLayer, IdleTimeoutLayer, JoinUrlLayer, Json, MetricsLayer,
+    Query, RedirectLayer, RetryLayer, Session, Token, TraceLayer,
+    metrics::MetricsCrate,
     request::{Decoded, Mode},
 };
 use tower_clients_mock::{Mock, Reply};
@@ -88,6 +89,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("check status"))
         .layer(JoinUrlLayer::new(base.clone()))
         .layer(note("join url"))
+        .layer(TraceLayer::calls())
+        .layer(note("trace of calls"))
         .layer(DefaultQueryLayer::new(origin(), Query::new(&[("q", 1)])?))
         .layer(note("default query"))
         .layer(RedirectLayer::new())
@@ -104,6 +107,10 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .layer(note("cookies"))
         .layer(RetryLayer::new())
         .layer(note("retry"))
+        .layer(TraceLayer::new())
+        .layer(note("trace"))
+        .layer(MetricsLayer::new(MetricsCrate::new()))
+        .layer(note("metrics"))
         .layer(AttemptTimeoutLayer::new(Duration::from_secs(1)))
         .layer(note("attempt timeout"))
         .layer(IdleTimeoutLayer::new(Duration::from_secs(1)))
@@ -122,6 +129,7 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "decode: /user ".into(),
             "check status: /user ".into(),
             "join url: http://h/v1/user ".into(),
+            "trace of calls: http://h/v1/user ".into(),
             "default query: http://h/v1/user?q=1 ".into(),
             "redirect: http://h/v1/user?q=1 ".into(),
             "default headers: http://h/v1/user?q=1 x-default".into(),
@@ -130,12 +138,16 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             "decompress: http://h/v1/user?q=1 x-default authorization accept-encoding".into(),
             "cookies: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
             "retry: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
+            "trace: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
+            "metrics: http://h/v1/user?q=1 x-default authorization accept-encoding cookie".into(),
             "attempt timeout: http://h/v1/user?q=1 x-default authorization accept-encoding cookie"
                 .into(),
             "idle timeout: http://h/v1/user?q=1 x-default authorization accept-encoding cookie"
                 .into(),
             "idle timeout: 200 OK tower_clients_layers::body::Body".into(),
             format!("attempt timeout: 200 OK {body}"),
+            format!("metrics: 200 OK {body}"),
+            format!("trace: 200 OK {body}"),
             format!("retry: 200 OK {body}"),
             format!("cookies: 200 OK {body}"),
             format!("decompress: 200 OK {body}"),
@@ -144,6 +156,7 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
             format!("default headers: 200 OK {decompressed}"),
             format!("redirect: 200 OK {decompressed}"),
             format!("default query: 200 OK {decompressed}"),
+            format!("trace of calls: 200 OK {decompressed}"),
             format!("join url: 200 OK {decompressed}"),
             format!("check status: 200 OK {decompressed}"),
             format!("decode: 200 OK {decompressed}"),
@@ -171,7 +184,7 @@ fn preassembled_stack_has_the_same_order() {
 
     let session = Client::builder("http://h").build_over(Mock::new()).unwrap().into_inner();
     let inner = [
-        "DefaultQuery {",
+        "Trace { inner: DefaultQuery {",
         "Redirect {",
         "DefaultHeaders {",
         "Authorize {",
@@ -179,6 +192,7 @@ fn preassembled_stack_has_the_same_order() {
         "Decompress {",
         "Cookies {",
         "Retry {",
+        "Trace { inner: Metrics {",
         "AttemptTimeout {",
         "IdleTimeout {",
         "Mock {",

@@ -24,8 +24,11 @@
 //! | `DecompressLayer` | decodes compressed bodies, up to limits (feature `compression`) |
 //! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
 //! | [`RetryLayer`] | sends a request once more that failed, where that is safe |
+//! | `TraceLayer` | makes a span of every attempt (feature `tracing`) |
+//! | [`MetricsLayer`] | measures every attempt |
 //! | [`AttemptTimeoutLayer`] | limits the time until a response begins |
 //! | [`IdleTimeoutLayer`] | limits the time in which nothing comes of a response |
+//! | `PropagateLayer` | tells the server of which trace a request is a part (feature `opentelemetry`) |
 //! | [`BalanceLayer`] | sends each request to one of several upstreams |
 //! | [`CoalesceLayer`] | makes one exchange of equal requests at the same time |
 //! | [`HedgeLayer`] | sends a request a second time when its answer is late |
@@ -76,9 +79,13 @@
 //!   [`ConcurrencyLayer`], on tokio's clock; with `retry`.
 //! * `compression`: `DecompressLayer` for gzip, deflate, brotli and zstd.
 //! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
+//! * `observe` (on): [`MetricsLayer`], on tokio's clock.
+//! * `metrics`: a recorder for the crate `metrics`; with `observe`.
+//! * `opentelemetry`: a recorder for a meter of OpenTelemetry, and `PropagateLayer`; with `observe`.
 //! * `resume` (on): [`ResumeLayer`], on tokio's clock.
 //! * `retry` (on): [`RetryLayer`], on tokio's clock.
 //! * `timeout` (on): [`DeadlineLayer`], [`AttemptTimeoutLayer`] and [`IdleTimeoutLayer`], on tokio's clock.
+//! * `tracing`: `TraceLayer`, with `observe`.
 //! * `token` (on): [`FetchTokenLayer`], on tokio's clock.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -146,7 +153,13 @@ pub mod hedge;
 pub mod idle_timeout;
 pub mod join_url;
 pub mod media_type;
+#[cfg(feature = "observe")]
+#[cfg_attr(docsrs, doc(cfg(feature = "observe")))]
+pub mod metrics;
 pub mod options;
+#[cfg(feature = "opentelemetry")]
+#[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
+pub mod propagate;
 pub mod query;
 #[cfg(feature = "limits")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
@@ -160,6 +173,9 @@ pub mod resume;
 pub mod retry;
 pub mod service;
 pub mod stream;
+#[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+pub mod trace;
 pub mod url;
 pub mod validators;
 
@@ -187,12 +203,18 @@ pub use self::forward::{Forward, ForwardLayer};
 pub use self::hedge::{Hedge, HedgeLayer};
 #[cfg(feature = "timeout")]
 pub use self::idle_timeout::{IdleTimeout, IdleTimeoutLayer};
+#[cfg(feature = "observe")]
+pub use self::metrics::{Metrics, MetricsLayer};
+#[cfg(feature = "opentelemetry")]
+pub use self::propagate::{Propagate, PropagateLayer};
 #[cfg(feature = "limits")]
 pub use self::rate_limit::{RateLimit, RateLimitLayer};
 #[cfg(feature = "resume")]
 pub use self::resume::{Resume, ResumeLayer};
 #[cfg(feature = "retry")]
 pub use self::retry::{Retry, RetryBudget, RetryLayer};
+#[cfg(feature = "tracing")]
+pub use self::trace::{Trace, TraceLayer};
 pub use self::{
     answer_errors::{AnswerErrors, AnswerErrorsLayer},
     authorize::{Authorize, AuthorizeLayer},

@@ -29,6 +29,7 @@ pub struct RequestOptions {
     limit: Option<usize>,
     redirect: Option<Redirects>,
     retry: Option<Retries>,
+    template: Option<&'static str>,
     attempt: u32,
 }
 
@@ -58,6 +59,7 @@ impl RequestOptions {
             limit: None,
             redirect: None,
             retry: None,
+            template: None,
             attempt: 0,
         }
     }
@@ -101,6 +103,13 @@ impl RequestOptions {
     /// Whether the request may be sent once more when it failed. `RetryLayer` reads it.
     pub const fn retry(mut self, retries: Retries) -> Self {
         self.retry = Some(retries);
+        self
+    }
+
+    /// What the URI was made from, such as `/users/{id}`: one of few, so that it can name spans and be a label
+    /// of metrics, which the URI cannot. A redirect leads away from it. `TraceLayer` and `MetricsLayer` read it.
+    pub const fn template(mut self, template: &'static str) -> Self {
+        self.template = Some(template);
         self
     }
 
@@ -148,6 +157,12 @@ impl RequestOptions {
         self.retry
     }
 
+    /// See [`template`](Self::template).
+    #[must_use]
+    pub const fn template_value(&self) -> Option<&'static str> {
+        self.template
+    }
+
     /// See [`attempt`](Self::attempt); `None` where nothing counts attempts.
     #[must_use]
     pub const fn attempt_value(&self) -> Option<u32> {
@@ -158,5 +173,11 @@ impl RequestOptions {
     #[must_use]
     pub const fn redirect_value(&self) -> Option<Redirects> {
         self.redirect
+    }
+    /// For a request that leads elsewhere.
+    pub(crate) fn forget_template<B>(request: &mut Request<B>) {
+        if let Some(options) = request.extensions_mut().get_mut::<Self>() {
+            options.template = None;
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Client, Session,
-    session::{NO_CREDENTIALS, SessionLayer, attempts::AttemptsLayer, compression, cookies},
+    session::{NO_CREDENTIALS, SessionLayer, attempts::AttemptsLayer, compression, cookies, trace},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -11,10 +11,12 @@ use std::{fmt, time::Duration};
 use tower_clients_layers::CookieJar;
 #[cfg(feature = "compression")]
 use tower_clients_layers::DecompressLayer;
+#[cfg(feature = "tracing")]
+use tower_clients_layers::TraceLayer;
 use tower_clients_layers::{
     AttemptTimeoutLayer, AuthorizeLayer, BaseUrl, Body, DeadlineLayer, DefaultHeadersLayer,
-    DefaultQueryLayer, Error, ErrorKind, FetchTokenLayer, HttpService, IdleTimeoutLayer, Query,
-    RedirectLayer, RetryLayer, TokenSource,
+    DefaultQueryLayer, Error, ErrorKind, FetchTokenLayer, HttpService, IdleTimeoutLayer,
+    MetricsLayer, Query, RedirectLayer, RetryLayer, TokenSource,
     authorize::{basic, bearer},
     url::{Boundary, Origin},
 };
@@ -62,6 +64,7 @@ struct Settings {
     credentials: (AuthorizeLayer, FetchTokenLayer),
     compression: compression::Layer,
     cookies: cookies::Layer,
+    calls: trace::Layer,
     attempts: AttemptsLayer,
     deadline: DeadlineLayer,
 }
@@ -77,6 +80,7 @@ impl ClientBuilder {
             credentials: NO_CREDENTIALS,
             compression: compression::by_default(),
             cookies: cookies::none(),
+            calls: trace::none(),
             attempts: AttemptsLayer::none(),
             deadline: DeadlineLayer::none(),
         });
@@ -319,7 +323,7 @@ impl ClientBuilder {
     /// Limits the time of each attempt, until the head of the response. No limit by default.
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.attempts.layers().1 = AttemptTimeoutLayer::new(timeout);
+            settings.attempts.layers().3 = AttemptTimeoutLayer::new(timeout);
             Ok(())
         })
     }
@@ -328,7 +332,7 @@ impl ClientBuilder {
     /// body to the next. See [`idle_timeout`](crate::idle_timeout). No limit by default.
     pub fn idle_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.attempts.layers().2 = IdleTimeoutLayer::new(timeout);
+            settings.attempts.layers().4 = IdleTimeoutLayer::new(timeout);
             Ok(())
         })
     }
@@ -366,6 +370,68 @@ impl ClientBuilder {
         })
     }
 
+    /// Makes a span of every request of the program, and one of each attempt that it takes: of each retry,
+    /// redirect and request with a new token. See [`trace`](crate::trace). Without this, none are made.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use tower_clients::{Client, TraceLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients::Error> {
+    /// let client = Client::builder("https://api.example.com")
+    ///     .trace(TraceLayer::new().record_query("page"))
+    ///     .build_over(Router::new())?;
+    /// client.get(("users", 7)).template("/users/{id}").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tracing")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+    pub fn trace(self, layer: TraceLayer) -> Self {
+        self.set(|settings| {
+            if !layer.is_none() {
+                settings.calls = TraceLayer::calls();
+            }
+            settings.attempts.layers().1 = layer;
+            Ok(())
+        })
+    }
+
+    /// Measures every attempt: see [`metrics`](crate::metrics). Without this, nothing is measured.
+    ///
+    /// ```
+    /// use std::{sync::{Arc, atomic::{AtomicU32, Ordering::Relaxed}}, time::Duration};
+    /// use tower_clients::{
+    ///     Client, MetricsLayer,
+    ///     metrics::{Labels, Outcome, Recorder},
+    /// };
+    ///
+    /// #[derive(Default)]
+    /// struct Timeouts(AtomicU32);
+    ///
+    /// impl Recorder for Timeouts {
+    ///     fn begin(&self, _: &Labels<'_>) {}
+    ///
+    ///     fn end(&self, _: &Labels<'_>, outcome: &Outcome, _: Duration) {
+    ///         let is_timeout = outcome.error_type() == Some("timeout");
+    ///         self.0.fetch_add(is_timeout.into(), Relaxed);
+    ///     }
+    /// }
+    ///
+    /// let timeouts = Arc::new(Timeouts::default());
+    /// let client = Client::builder("https://api.example.com")
+    ///     .metrics(MetricsLayer::new(Arc::clone(&timeouts)))
+    ///     .build()?;
+    /// # Ok::<(), tower_clients::Error>(())
+    /// ```
+    pub fn metrics(self, layer: MetricsLayer) -> Self {
+        self.set(|settings| {
+            settings.attempts.layers().2 = layer;
+            Ok(())
+        })
+    }
+
     /// A client over a new [`Transport`] with its default settings.
     ///
     /// # Errors
@@ -393,6 +459,7 @@ impl ClientBuilder {
             credentials,
             compression,
             cookies,
+            calls,
             attempts,
             deadline,
         } = self.settings?;
@@ -405,6 +472,7 @@ impl ClientBuilder {
             credentials,
             compression,
             cookies,
+            calls,
             attempts,
         };
         Ok(Client::over(base, session.layer(transport)).map_deadline(|_| deadline))

@@ -23,7 +23,7 @@
 //! let users = Client::with_service("http://users.internal", server)?;
 //!
 //! let inbound = HeaderMap::from_iter([("x-request-id".parse()?, HeaderValue::from_static("4711"))]);
-//! let users = Resource::from(users.inherit(&inbound, &Inherit::new()));
+//! let users = Resource::from(users.inherit(&Inherit::new().of(&inbound)));
 //! assert_eq!(users.get("users/7").text().await?, "4711");
 //! # Ok(())
 //! # }
@@ -31,7 +31,7 @@
 
 use crate::{Client, Graph, JsonRpc, Resource};
 use http::{HeaderMap, HeaderName};
-use std::time::Duration;
+use std::{fmt, time::Duration};
 use tokio::time::Instant;
 use tower_clients_layers::{Body, DefaultHeaders, DefaultHeadersLayer, HttpService, deadline};
 
@@ -80,19 +80,18 @@ impl Inherit {
         self
     }
 
-    fn headers_of(&self, inbound: &HeaderMap) -> HeaderMap {
+    /// What calls take over that are made for a request with such headers, from here on.
+    #[must_use]
+    pub fn of(&self, inbound: &HeaderMap) -> Inheritance {
         let mut headers = HeaderMap::new();
         for name in &self.headers {
             for value in inbound.get_all(name) {
                 headers.append(name, value.clone());
             }
         }
-        headers
-    }
-
-    fn deadline_of(&self, inbound: &HeaderMap) -> Option<Instant> {
         let told = (self.timeout)(inbound).and_then(|time| Instant::now().checked_add(time));
-        deadline::current().into_iter().chain(told).min()
+        let deadline = deadline::current().into_iter().chain(told).min();
+        Inheritance { headers, deadline }
     }
 }
 
@@ -102,19 +101,37 @@ impl Default for Inherit {
     }
 }
 
+/// What was taken over from one request. See [`Inherit`].
+///
+/// `Debug` shows the names of the headers and no value. With the feature `axum` it is an extractor, for handlers that
+/// ask several upstreams.
+#[derive(Clone)]
+pub struct Inheritance {
+    headers: HeaderMap,
+    deadline: Option<Instant>,
+}
+
+impl fmt::Debug for Inheritance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.keys().collect();
+        f.debug_struct("Inheritance")
+            .field("headers", &headers)
+            .field("deadline", &self.deadline)
+            .finish()
+    }
+}
+
 impl<S: HttpService<Body>> Client<S> {
-    /// The same client, for calls that are made for a request with such headers. See [`Inherit`].
+    /// The same client, for calls that take over what another request has. See [`Inherit`].
     #[must_use]
-    pub fn inherit(self, inbound: &HeaderMap, inherit: &Inherit) -> Client<DefaultHeaders<S>> {
+    pub fn inherit(self, from: &Inheritance) -> Client<DefaultHeaders<S>> {
         let layer = match self.base_url() {
-            Ok(base) => {
-                DefaultHeadersLayer::new(base.origin().clone(), inherit.headers_of(inbound))
-            }
+            Ok(base) => DefaultHeadersLayer::new(base.origin().clone(), from.headers.clone()),
             // It fails anyway.
             Err(_) => DefaultHeadersLayer::none(),
         };
         let client = self.layer(layer);
-        match inherit.deadline_of(inbound) {
+        match from.deadline {
             Some(deadline) => client.map_deadline(|layer| layer.until(deadline)),
             None => client,
         }
@@ -126,8 +143,8 @@ pub trait Inherits {
     /// The client with what its calls inherit.
     type Heir;
 
-    /// The client for calls that are made for a request with such headers.
-    fn inherit(self, inbound: &HeaderMap, inherit: &Inherit) -> Self::Heir;
+    /// The client for calls that take over what another request has.
+    fn inherit(self, from: &Inheritance) -> Self::Heir;
 }
 
 macro_rules! inherits {
@@ -135,8 +152,8 @@ macro_rules! inherits {
         impl<S: HttpService<Body>> Inherits for $over<S> {
             type Heir = $over<DefaultHeaders<S>>;
 
-            fn inherit(self, inbound: &HeaderMap, inherit: &Inherit) -> Self::Heir {
-                Client::from(self).inherit(inbound, inherit).into()
+            fn inherit(self, from: &Inheritance) -> Self::Heir {
+                Client::from(self).inherit(from).into()
             }
         }
     )+};
@@ -167,7 +184,7 @@ mod tests {
             Ok::<_, Infallible>(Response::new(Body::from(names.join(" "))))
         });
         let client = Client::with_service("http://h", server).unwrap();
-        let client = Resource::from(client.inherit(&inbound(), &inherit));
+        let client = Resource::from(client.inherit(&inherit.of(&inbound())));
         let text = client.get("").text().await.unwrap();
         text.split(' ').map(str::to_owned).collect()
     }
@@ -186,7 +203,7 @@ mod tests {
         });
         let client = Client::with_service("http://h", silent).unwrap();
         let inherit = Inherit::new().timeout(|_| Some(Duration::from_millis(200)));
-        let client = client.inherit(&inbound(), &inherit);
+        let client = client.inherit(&inherit.of(&inbound()));
         tokio::time::sleep(Duration::from_millis(50)).await;
         for left in [150, 0] {
             let error = client.get("").timeout(Duration::from_secs(9)).await.unwrap_err();

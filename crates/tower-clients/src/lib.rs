@@ -128,6 +128,10 @@ struct Readme;
 #[doc = include_str!("../../../docs/layers.md")]
 struct Layers;
 
+#[cfg(all(doctest, feature = "opentelemetry", feature = "tracing"))]
+#[doc = include_str!("../../../docs/observability.md")]
+struct Observability;
+
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;
@@ -135,3 +139,7 @@ struct Testing;
 #[cfg(all(doctest, feature = "config"))]
 #[doc = include_str!("../../../docs/configuration.md")]
 struct Configuration;
+
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../../docs/backends.md")]
+struct Backends;

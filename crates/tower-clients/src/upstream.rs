@@ -1,6 +1,6 @@
-//! An extractor of axum for clients.
+//! Extractors of axum for clients.
 
-use crate::inherit::{Inherit, Inherits};
+use crate::inherit::{Inherit, Inheritance, Inherits};
 use axum_core::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use std::convert::Infallible;
@@ -49,8 +49,19 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &T) -> Result<Self, Infallible> {
-        let default = Inherit::new();
-        let inherit = parts.extensions.get().unwrap_or(&default);
-        Ok(Self(C::from_ref(state).inherit(&parts.headers, inherit)))
+        let inheritance = Inheritance::from_request_parts(parts, state).await?;
+        Ok(Self(C::from_ref(state).inherit(&inheritance)))
+    }
+}
+
+/// By an [`Inherit`] among the extensions of the request, else by the default.
+impl<T: Send + Sync> FromRequestParts<T> for Inheritance {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &T) -> Result<Self, Infallible> {
+        Ok(match parts.extensions.get::<Inherit>() {
+            Some(inherit) => inherit.of(&parts.headers),
+            None => Inherit::new().of(&parts.headers),
+        })
     }
 }

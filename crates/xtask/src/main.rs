@@ -23,7 +23,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const PUBLISHED: [&str; 4] =
     ["tower-clients-layers", "tower-clients-transport", "tower-clients-mock", "tower-clients"];
 
-const EXAMPLES: [&str; 19] = [
+const EXAMPLES: &[&str] = &[
     "quickstart",
     "config",
     "custom_stack",
@@ -31,6 +31,9 @@ const EXAMPLES: [&str; 19] = [
     "streaming",
     "download",
     "axum_state",
+    "axum_bff",
+    "axum_errors",
+    "axum_gateway",
     "axum_tests",
     "proxy",
     "remote",
@@ -43,6 +46,8 @@ const EXAMPLES: [&str; 19] = [
     "shutdown",
     "mutual_tls",
     "unix_socket",
+    "otel",
+    "metrics",
 ];
 
 /// Name, what it does, how.
@@ -128,10 +133,22 @@ fn features() -> Result {
     let alone = [
         (
             "tower-clients-layers",
-            &["balance", "charset", "cookies", "limits", "resume", "timeout", "token"][..],
+            &[
+                "balance",
+                "charset",
+                "cookies",
+                "limits",
+                "metrics",
+                "observe",
+                "opentelemetry",
+                "resume",
+                "timeout",
+                "token",
+                "tracing",
+            ][..],
         ),
         ("tower-clients-transport", &["tls", "ring", "http2"]),
-        ("tower-clients", &["charset", "config", "cookies", "tls", "ring", "http2"]),
+        ("tower-clients", &["charset", "config", "cookies", "tls", "tracing", "ring", "http2"]),
     ];
     for (package, features) in alone {
         for feature in features {

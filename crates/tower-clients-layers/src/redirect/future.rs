@@ -5,7 +5,7 @@ use super::{
     rules::{Rules, become_get, becomes_get, is_same_origin},
 };
 use crate::{
-    Body, BoxError, Error,
+    Body, BoxError, Error, RequestOptions,
     error::{Failure, Reason},
     url::location,
 };
@@ -200,6 +200,7 @@ impl<S> Following<S> {
         if self.body.is_none() {
             return Err(NotFollowed::Stream);
         }
+        RequestOptions::forget_template(&mut self.head);
         let from = mem::replace(self.head.uri_mut(), target.clone());
         self.history.push(from);
         Ok(())

@@ -113,6 +113,10 @@ impl Rules {
         if let Some(options) = RequestOptions::of(request) {
             extensions.insert(options.clone());
         }
+        #[cfg(feature = "tracing")]
+        if let Some(sends) = request.extensions().get::<crate::trace::Sends>() {
+            extensions.insert(sends.clone());
+        }
         self.extensions.iter().for_each(|share| share(request.extensions(), &mut extensions));
         *request.headers_mut() = headers;
         *request.extensions_mut() = extensions;

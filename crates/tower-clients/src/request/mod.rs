@@ -283,6 +283,12 @@ impl<S, M> RequestBuilder<S, M> {
         self.option(|options| options.retry(retries))
     }
 
+    /// Tells what the URL was made from, such as `/users/{id}`, to name spans and label metrics by it. See
+    /// [`RequestOptions::template`].
+    pub fn template(self, template: &'static str) -> Self {
+        self.option(|options| options.template(template))
+    }
+
     fn option(self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
         self.set(|request| {
             let options = RequestOptions::of_mut(request);

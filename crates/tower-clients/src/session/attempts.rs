@@ -1,8 +1,9 @@
 //! The layers of attempts in a [`Session`](super::Session), and the way past them.
 //!
-//! Three layers that do nothing still take and give back a request and a response each, which is a hundredth
+//! Layers that do nothing still take and give back a request and a response each, which is a hundredth
 //! of what a small exchange costs.
 
+use super::trace;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
@@ -12,15 +13,16 @@ use std::{
 };
 use tower_clients_layers::{
     AttemptTimeout, AttemptTimeoutLayer, Body, BoxError, Error, IdleTimeout, IdleTimeoutLayer,
-    RequestOptions, Retry, RetryLayer, attempt_timeout,
+    Metrics, MetricsLayer, RequestOptions, Retry, RetryLayer, attempt_timeout,
     idle_timeout::{self, IdleBody},
-    retry,
+    metrics, retry,
 };
 use tower_layer::Layer;
 use tower_service::Service;
 
-type Layers = (RetryLayer, AttemptTimeoutLayer, IdleTimeoutLayer);
-type Layered<T> = Retry<AttemptTimeout<IdleTimeout<T>>>;
+type Layers = (RetryLayer, trace::Layer, MetricsLayer, AttemptTimeoutLayer, IdleTimeoutLayer);
+type Layered<T> = Retry<Attempt<T>>;
+type Attempt<T> = trace::Layered<Metrics<AttemptTimeout<IdleTimeout<T>>>>;
 
 /// What configures [`Attempts`]: nothing, or some of the layers.
 #[derive(Debug, Clone)]
@@ -38,7 +40,13 @@ impl AttemptsLayer {
     }
 }
 
-const NONE: Layers = (RetryLayer::none(), AttemptTimeoutLayer::none(), IdleTimeoutLayer::none());
+const NONE: Layers = (
+    RetryLayer::none(),
+    trace::none(),
+    MetricsLayer::none(),
+    AttemptTimeoutLayer::none(),
+    IdleTimeoutLayer::none(),
+);
 
 impl<T> Layer<T> for AttemptsLayer {
     type Service = Attempts<T>;
@@ -49,7 +57,7 @@ impl<T> Layer<T> for AttemptsLayer {
     }
 }
 
-/// [`Retry`], [`AttemptTimeout`] and [`IdleTimeout`]. A request passes them by if none is configured and
+/// [`Retry`], with the feature `tracing` `Trace`, then [`Metrics`], [`AttemptTimeout`] and [`IdleTimeout`]. A request passes them by if none is configured and
 /// it has no options that could ask for one.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempts<T> {
@@ -59,15 +67,15 @@ pub(crate) struct Attempts<T> {
 
 impl<T> Attempts<T> {
     pub(super) fn get_ref(&self) -> &T {
-        self.layered.get_ref().get_ref().get_ref()
+        trace::get_ref(self.layered.get_ref()).get_ref().get_ref().get_ref()
     }
 
     fn get_mut(&mut self) -> &mut T {
-        self.layered.get_mut().get_mut().get_mut()
+        trace::get_mut(self.layered.get_mut()).get_mut().get_mut().get_mut()
     }
 
     pub(super) fn into_inner(self) -> T {
-        self.layered.into_inner().into_inner().into_inner()
+        trace::into_inner(self.layered.into_inner()).into_inner().into_inner().into_inner()
     }
 }
 
@@ -92,10 +100,9 @@ where
     }
 }
 
-type LayeredFuture<T, F> = retry::ResponseFuture<
-    AttemptTimeout<IdleTimeout<T>>,
-    attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>,
->;
+type LimitedFuture<F> = attempt_timeout::ResponseFuture<idle_timeout::ResponseFuture<F>>;
+type AttemptFuture<F> = trace::Future<metrics::ResponseFuture<LimitedFuture<F>>>;
+type LayeredFuture<T, F> = retry::ResponseFuture<Attempt<T>, AttemptFuture<F>>;
 
 pin_project! {
     /// Waits for the head of the response.

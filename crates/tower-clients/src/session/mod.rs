@@ -2,7 +2,8 @@
 //!
 //! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
 //! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`](crate::Retry),
-//! [`AttemptTimeout`](crate::AttemptTimeout) and [`IdleTimeout`](crate::IdleTimeout). Each does nothing until
+//! [`Metrics`](crate::Metrics), [`AttemptTimeout`](crate::AttemptTimeout) and [`IdleTimeout`](crate::IdleTimeout). With the
+//! feature `tracing` there is a `Trace` around all of them, and one above `Metrics`. Each does nothing until
 //! it is configured, so the type does not depend on the configuration.
 //!
 //! ```
@@ -18,6 +19,7 @@
 pub(crate) mod attempts;
 pub(crate) mod compression;
 pub(crate) mod cookies;
+pub(crate) mod trace;
 
 use self::attempts::{Attempts, AttemptsLayer};
 use bytes::Bytes;
@@ -37,7 +39,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// What is below the redirects sees each hop.
-type Stack<T> = DefaultQuery<Redirect<Hop<T>>>;
+type Stack<T> = trace::Layered<DefaultQuery<Redirect<Hop<T>>>>;
 type Hop<T> = DefaultHeaders<Credentials<Coded<T>>>;
 /// What knows of bodies as they are on the wire.
 type Coded<T> = compression::Layered<cookies::Layered<Attempts<T>>>;
@@ -52,6 +54,7 @@ pub struct Session<T> {
 /// What configures the layers of a [`Session`].
 #[derive(Debug, Clone)]
 pub(crate) struct SessionLayer {
+    pub(crate) calls: trace::Layer,
     pub(crate) query: DefaultQueryLayer,
     pub(crate) redirect: RedirectLayer,
     pub(crate) headers: DefaultHeadersLayer,
@@ -71,7 +74,7 @@ impl<T> Layer<T> for SessionLayer {
     fn layer(&self, transport: T) -> Session<T> {
         let hop =
             (&self.headers, &self.credentials, &self.compression, &self.cookies, &self.attempts);
-        let layers = (&self.query, &self.redirect, hop);
+        let layers = (&self.calls, &self.query, &self.redirect, hop);
         Session { stack: layers.layer(transport) }
     }
 }
@@ -80,6 +83,7 @@ impl<T> Session<T> {
     /// The default layers, none configured.
     pub fn new(transport: T) -> Self {
         let layers = SessionLayer {
+            calls: trace::none(),
             query: DefaultQueryLayer::none(),
             redirect: RedirectLayer::none(),
             headers: DefaultHeadersLayer::none(),
@@ -93,13 +97,13 @@ impl<T> Session<T> {
 
     /// The transport.
     pub fn get_ref(&self) -> &T {
-        let coded = self.stack.get_ref().get_ref().get_ref().get_ref().get_ref();
+        let coded = trace::get_ref(&self.stack).get_ref().get_ref().get_ref().get_ref().get_ref();
         cookies::get_ref(compression::get_ref(coded)).get_ref()
     }
 
     /// The transport, without the layers.
     pub fn into_inner(self) -> T {
-        let hop = self.stack.into_inner().into_inner();
+        let hop = trace::into_inner(self.stack).into_inner().into_inner();
         let coded = hop.into_inner().into_inner().into_inner();
         cookies::into_inner(compression::into_inner(coded)).into_inner()
     }
@@ -109,7 +113,7 @@ impl<T> Session<T> {
     where
         T: Clone,
     {
-        let credentials = self.stack.get_mut().get_mut().get_mut();
+        let credentials = trace::get_mut(&mut self.stack).get_mut().get_mut().get_mut();
         *credentials = layers.layer(credentials.get_ref().get_ref().clone());
         self
     }
@@ -136,7 +140,8 @@ where
 type AttemptsFuture<T, F> = attempts::ResponseFuture<T, F>;
 type CodedFuture<T, F> = compression::Future<cookies::Future<AttemptsFuture<T, F>>>;
 type HopFuture<T, F> = fetch_token::ResponseFuture<Coded<T>, CodedFuture<T, F>>;
-type Inner<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
+type RedirectFuture<T, F, R> = redirect::ResponseFuture<Hop<T>, HopFuture<T, F>, R>;
+type Inner<T, F, R> = trace::Future<default_query::ResponseFuture<RedirectFuture<T, F, R>>>;
 
 pin_project! {
     /// Waits for the head of the response.
@@ -144,7 +149,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<T, F, R> {
         #[pin]
-        future: default_query::ResponseFuture<Inner<T, F, R>>,
+        future: Inner<T, F, R>,
     }
 }
 
