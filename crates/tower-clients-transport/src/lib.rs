@@ -84,6 +84,7 @@ mod proxy;
 mod route;
 mod shutdown;
 mod socket;
+mod stats;
 #[cfg(feature = "http2")]
 mod tasks;
 mod tcp;
@@ -99,6 +100,7 @@ pub use self::proxy::ProxyConfig;
 pub use self::{
     body::ResponseBody,
     builder::TransportBuilder,
+    stats::{HostStats, TransportStats},
     transport::{ResponseFuture, Transport},
 };
 

@@ -118,7 +118,7 @@ pub use tower_clients_layers::*;
 pub use tower_clients_transport::ProxyConfig;
 #[cfg(feature = "tls")]
 pub use tower_clients_transport::tls;
-pub use tower_clients_transport::{Transport, TransportBuilder, address};
+pub use tower_clients_transport::{HostStats, Transport, TransportBuilder, TransportStats, address};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

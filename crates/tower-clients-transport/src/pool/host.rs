@@ -1,7 +1,7 @@
 //! The connections to one server.
 
 use super::{
-    Attention, Limits,
+    Attention, Counts, Limits,
     permit::{Permits, Who},
 };
 use http::HeaderValue;
@@ -40,6 +40,8 @@ pub(crate) struct Host<C> {
     pub(crate) name: HeaderValue,
     pub(super) permits: Permits,
     pub(super) attention: Attention,
+    /// Each connection has a share of it, from when it is begun to its end.
+    pub(super) open: Arc<()>,
     limits: Limits,
     slot: Mutex<Slot<C>>,
 }
@@ -113,7 +115,7 @@ impl<C: Pooled> Host<C> {
             multiplexing: Multiplexing::Unknown,
             waiting: VecDeque::new(),
         };
-        Self { name, permits, attention, limits, slot: Mutex::new(slot) }
+        Self { name, permits, attention, open: Arc::default(), limits, slot: Mutex::new(slot) }
     }
 
     pub(super) fn who(&self) -> Who {
@@ -252,6 +254,16 @@ impl<C: Pooled> Host<C> {
             slot.shared.take_if(|shared| !shared.connection.is_busy());
         } else {
             slot.idle.remove(0);
+        }
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let slot = self.slot();
+        let shared = slot.shared.iter().filter(|shared| !shared.connection.is_busy());
+        Counts {
+            open: Arc::strong_count(&self.open) - 1,
+            idle: slot.idle.len() + shared.count(),
+            waiting: slot.waiting.iter().filter(|waiting| !waiting.is_closed()).count(),
         }
     }
 

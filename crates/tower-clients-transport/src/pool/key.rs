@@ -20,6 +20,14 @@ pub(crate) struct Key {
     authority: Box<str>,
 }
 
+impl Key {
+    /// Scheme and authority, without the runtime.
+    pub(super) fn origin(&self) -> String {
+        let scheme = if self.is_https { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
+    }
+}
+
 /// A [`Key`] whose host is borrowed from a request, so that looking it up allocates nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyRef<'a> {

@@ -14,6 +14,7 @@ mod activity;
 mod host;
 mod key;
 mod permit;
+mod stats;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub(crate) use self::{
     activity::Running,
     host::{Host, Pooled},
     key::KeyRef,
+    stats::Counts,
 };
 
 use self::{
@@ -94,6 +96,7 @@ pub(crate) struct Opening<C: Pooled> {
 pub(crate) struct OpenPermits(
     #[expect(dead_code, reason = "it is held")] Permit,
     #[expect(dead_code, reason = "it is held")] Permit,
+    #[expect(dead_code, reason = "it is counted")] Arc<()>,
 );
 
 impl<C: Pooled + Send + 'static> Pool<C> {
@@ -175,7 +178,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         if let Some(permit) = host.permits.try_take()
             && let Some(total) = self.permits.try_take()
         {
-            opening.permits = Some(OpenPermits(permit, total));
+            opening.permits = Some(OpenPermits(permit, total, Arc::clone(&host.open)));
             return Some(Acquired::Opening(opening));
         }
         let mut waiting = host.wait();
@@ -205,7 +208,8 @@ impl<C: Pooled + Send + 'static> Pool<C> {
     async fn permits_for(&self, host: &Host<C>, who: Who) -> OpenPermits {
         let take =
             async |permits: &Permits| permits.take(who, || self.close_longest_idle(permits)).await;
-        OpenPermits(take(&host.permits).await, take(&self.permits).await)
+        let (permit, total) = (take(&host.permits).await, take(&self.permits).await);
+        OpenPermits(permit, total, Arc::clone(&host.open))
     }
 
     /// Takes a connection back whose exchange is over.
