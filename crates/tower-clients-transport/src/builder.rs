@@ -212,7 +212,7 @@ impl TransportBuilder {
     #[cfg_attr(docsrs, doc(cfg(feature = "proxy")))]
     pub fn proxy(mut self, proxies: ProxyConfig) -> Self {
         self.route =
-            if proxies.is_empty() { Route::Direct } else { Route::Proxied(Proxies::new(&proxies)) };
+            if proxies.is_empty() { Route::Direct } else { Route::Proxied(Proxies::new(proxies)) };
         self
     }
 

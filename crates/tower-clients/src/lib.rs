@@ -118,7 +118,9 @@ pub use tower_clients_layers::*;
 pub use tower_clients_transport::ProxyConfig;
 #[cfg(feature = "tls")]
 pub use tower_clients_transport::tls;
-pub use tower_clients_transport::{HostStats, Transport, TransportBuilder, TransportStats, address};
+pub use tower_clients_transport::{
+    HostStats, Transport, TransportBuilder, TransportStats, address,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -143,3 +145,7 @@ struct Configuration;
 #[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../../../docs/backends.md")]
 struct Backends;
+
+#[cfg(all(doctest, feature = "proxy", feature = "ring"))]
+#[doc = include_str!("../../../docs/connections.md")]
+struct Connections;

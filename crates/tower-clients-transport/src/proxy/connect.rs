@@ -25,8 +25,8 @@ use tower_service::Service;
 pub(crate) struct Proxies(Arc<Matcher>);
 
 impl Proxies {
-    pub(crate) fn new(config: &ProxyConfig) -> Self {
-        Self(Arc::new(config.matcher()))
+    pub(crate) fn new(config: ProxyConfig) -> Self {
+        Self(Arc::new(config.into_matcher()))
     }
 
     /// Whether a proxy takes requests for such a URI.

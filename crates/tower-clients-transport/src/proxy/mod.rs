@@ -125,17 +125,17 @@ impl ProxyConfig {
         self.http.is_none() && self.https.is_none()
     }
 
-    fn matcher(&self) -> Matcher {
-        let (http, https) = (self.http.as_deref(), self.https.as_deref());
+    fn into_matcher(self) -> Matcher {
+        let Self { http, https, no } = self;
         let matcher = Matcher::builder().http(http.unwrap_or_default());
-        matcher.https(https.unwrap_or_default()).no(&self.no).build()
+        matcher.https(https.unwrap_or_default()).no(no).build()
     }
 }
 
 /// Shows the proxies without credentials.
 impl fmt::Debug for ProxyConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.matcher().fmt(f)
+        self.clone().into_matcher().fmt(f)
     }
 }
 
@@ -172,7 +172,7 @@ mod tests {
             let found = variables.iter().find(|(other, _)| *other == name);
             found.map(|(_, value)| OsString::from(value))
         };
-        let matcher = ProxyConfig::from_variables(variable).unwrap().matcher();
+        let matcher = ProxyConfig::from_variables(variable).unwrap().into_matcher();
         ["http", "https"].map(|scheme| {
             let uri = format!("{scheme}://{host}/").parse().unwrap();
             matcher.intercept(&uri).map(|proxy| proxy.uri().to_string())
