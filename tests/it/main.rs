@@ -33,6 +33,7 @@ mod resume;
 mod retry;
 mod rpc;
 mod same_behaviour;
+mod shutdown;
 mod spans;
 mod stacks;
 mod streams;

@@ -147,7 +147,7 @@ fn features() -> Result {
                 "tracing",
             ][..],
         ),
-        ("tower-clients-transport", &["tls", "ring", "http2"]),
+        ("tower-clients-transport", &["tls", "ring", "http2", "proxy"]),
         ("tower-clients", &["charset", "config", "cookies", "tls", "tracing", "ring", "http2"]),
     ];
     for (package, features) in alone {
