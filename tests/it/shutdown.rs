@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 use testbed::Testbed;
-use tower_clients::Resource;
+use tokio::task::yield_now;
+use tower_clients::{Client, Resource, RetryLayer, Transport};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -18,4 +19,21 @@ async fn all_clients_over_one_transport_are_shut_down() {
         assert_eq!(error.gateway_status(), 503);
     }
     assert_eq!((server.requests(), api.client().in_flight()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_that_waits_is_not_sent_any_more() {
+    let server = Testbed::http().await.unwrap();
+    let transport = Transport::new();
+    let retry = RetryLayer::new().backoff(SECOND / 2, SECOND / 2);
+    let client = Client::builder(server.url()).retry(retry).build_over(transport.clone());
+    let api = Resource::from(client.unwrap());
+    let request = tokio::spawn(api.get("status/503").text().send());
+    while server.requests() == 0 || transport.in_flight() > 0 {
+        yield_now().await;
+    }
+    assert_eq!(transport.shutdown(60 * SECOND).await, 0);
+    let error = request.await.unwrap().unwrap_err();
+    assert!(error.unavailable().unwrap().is_shut_down(), "{error:?}");
+    assert_eq!((server.requests(), error.attempts().unwrap().count()), (1, 2));
 }
