@@ -120,6 +120,10 @@ pub use tower_clients_transport::{Transport, TransportBuilder, address};
 struct Readme;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../../docs/errors.md")]
+struct Errors;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../../docs/layers.md")]
 struct Layers;
 
