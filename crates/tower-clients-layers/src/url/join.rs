@@ -148,7 +148,7 @@ impl BaseUrl {
     #[cfg(any(test, feature = "balance"))]
     pub(crate) fn carry_over(&self, uri: &Uri, to: &Self) -> Result<Uri, UrlError> {
         let path = uri.path();
-        self.check_path(path)?;
+        self.check_path_with(path, &self.inner.trailing)?;
         let query = uri.path_and_query().map_or("", |all| &all.as_str()[path.len()..]);
         let (prefix, rest) = if path == self.own_path() {
             (to.own_path(), "")
@@ -172,17 +172,18 @@ impl BaseUrl {
     /// Whether a path of this origin, which may end in `trailing`, lies inside of the boundary.
     fn check_own_path(&self, path: &str, trailing: &str) -> Result<(), UrlError> {
         match self.inner.boundary {
-            Boundary::Path => self.check_path_before(path, trailing),
+            Boundary::Path => self.check_path_with(path, trailing),
             Boundary::Origin => Ok(()),
         }
     }
 
     /// Whether a path is that of this base, with or without its trailing part, or lies below it.
+    #[cfg(feature = "balance")]
     pub(crate) fn check_path(&self, path: &str) -> Result<(), UrlError> {
-        self.check_path_before(path, &self.inner.trailing)
+        self.check_path_with(path, &self.inner.trailing)
     }
 
-    fn check_path_before(&self, path: &str, trailing: &str) -> Result<(), UrlError> {
+    fn check_path_with(&self, path: &str, trailing: &str) -> Result<(), UrlError> {
         let base = self.own_path().trim_end_matches('/');
         let itself = path.strip_prefix(base).is_some_and(|rest| {
             // Where the trailing part is in place of all slashes, the path still begins with one.
