@@ -187,8 +187,9 @@ impl BaseUrl {
         let base = self.own_path().trim_end_matches('/');
         let itself = path.strip_prefix(base).is_some_and(|rest| {
             // Where the trailing part is in place of all slashes, the path still begins with one.
-            let of_root = base.is_empty().then(|| rest.strip_prefix('/')).flatten();
-            rest.is_empty() || rest == trailing || of_root == Some(trailing)
+            let of_root = if base.is_empty() { rest.strip_prefix('/') } else { None };
+            rest.is_empty()
+                || !trailing.is_empty() && (rest == trailing || of_root == Some(trailing))
         });
         if (itself || path.starts_with(self.path())) && !has_dot_segment(path) {
             Ok(())
