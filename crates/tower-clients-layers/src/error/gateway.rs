@@ -15,20 +15,22 @@ impl Error {
     /// |---|---|
     /// | a [time limit](Self::is_timeout) passed | 504 |
     /// | a limit [kept the request back](Self::is_unavailable), or the status was 429 or 503 | 503 |
-    /// | the program: [`Config`](ErrorKind::Config), [`Url`](ErrorKind::Url), [`Request`](ErrorKind::Request), [`Blocking`](ErrorKind::Blocking), [`Io`](ErrorKind::Io) | 500 |
-    /// | a request came back to a [`ForwardLayer`](crate::ForwardLayer) | 508 |
+    /// | a [URL](ErrorKind::Url) leads where it may not, mostly by what a caller put into it | 400 |
+    /// | the program: [`Config`](ErrorKind::Config), [`Request`](ErrorKind::Request), [`Blocking`](ErrorKind::Blocking), [`Io`](ErrorKind::Io) | 500 |
+    /// | a [`ForwardLayer`](crate::ForwardLayer) refused a request: one that came back, else one for the gateway itself | 508, 501 |
     /// | everything else: the upstream | 502 |
     #[must_use]
     pub fn gateway_status(&self) -> StatusCode {
         use ErrorKind::{Blocking, Config, Io, Request, Timeout, Unavailable, Url};
         #[cfg(feature = "forward")]
-        if self.find_source::<crate::forward::LoopError>().is_some() {
-            return StatusCode::LOOP_DETECTED;
+        if let Some(refused) = self.find_source::<crate::forward::ForwardError>() {
+            return refused.status();
         }
         match self.kind() {
             Timeout => StatusCode::GATEWAY_TIMEOUT,
             Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Config | Url | Request | Blocking | Io => StatusCode::INTERNAL_SERVER_ERROR,
+            Url => StatusCode::BAD_REQUEST,
+            Config | Request | Blocking | Io => StatusCode::INTERNAL_SERVER_ERROR,
             _ => match self.status() {
                 Some(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
                     StatusCode::SERVICE_UNAVAILABLE
@@ -126,7 +128,7 @@ mod tests {
             (Error::new(ErrorKind::Transport, "CANARY"), 502),
             (Error::new(ErrorKind::Authorize, "CANARY"), 502),
             (Error::new(ErrorKind::Decode, "CANARY"), 502),
-            (Error::new(ErrorKind::Url, "CANARY"), 500),
+            (Error::new(ErrorKind::Url, "CANARY"), 400),
             (Error::new(ErrorKind::Config, "CANARY"), 500),
             (timeout, 504),
             (failure(404), 502),

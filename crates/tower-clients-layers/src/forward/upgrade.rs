@@ -50,7 +50,9 @@ impl Upgrade {
 fn wanted(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut options = list(headers, &CONNECTION);
     let asks = options.any(|option| option.eq_ignore_ascii_case("upgrade"));
-    headers.get(UPGRADE).filter(|_| asks).cloned()
+    // What goes through a connection that becomes one of HTTP/2 are requests that the gateway does not see.
+    let is_http = list(headers, &UPGRADE).any(|protocol| protocol.eq_ignore_ascii_case("h2c"));
+    headers.get(UPGRADE).filter(|_| asks && !is_http).cloned()
 }
 
 #[cfg(test)]
@@ -63,6 +65,7 @@ mod tests {
             ("Upgrade", "websocket", true),
             ("keep-alive, upgrade", "websocket", true),
             ("close", "websocket", false),
+            ("upgrade", "websocket, H2C", false),
         ] {
             let fields = [(CONNECTION, connection), (UPGRADE, upgrade)];
             let headers = fields.map(|(name, value)| (name, HeaderValue::from_static(value)));
