@@ -4,7 +4,7 @@ use super::{Error, ErrorKind, Failure};
 use crate::Body;
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
 };
 use serde_json::json;
 
@@ -69,8 +69,8 @@ impl Error {
         response
     }
 
-    /// The [response that was not accepted](Self::failure), with its status, content type, `Retry-After` and body, if
-    /// all of the body was kept; else as [`to_gateway_response`](Self::to_gateway_response). For servers whose
+    /// The [response that was not accepted](Self::failure), with its status, content type and coding, `Retry-After` and
+    /// body, if all of the body was kept; else as [`to_gateway_response`](Self::to_gateway_response). For servers whose
     /// callers may see what the upstream says.
     ///
     /// ```
@@ -89,7 +89,7 @@ impl Error {
         let Some(failure) = whole else { return self.to_gateway_response() };
         let mut response = Response::new(Body::from(failure.bytes().clone()));
         *response.status_mut() = failure.status();
-        for name in [CONTENT_TYPE, RETRY_AFTER] {
+        for name in [CONTENT_TYPE, CONTENT_ENCODING, RETRY_AFTER] {
             if let Some(value) = failure.headers().get(&name) {
                 response.headers_mut().insert(name, value.clone());
             }
@@ -115,6 +115,7 @@ mod tests {
 
     fn failure(status: u16) -> Error {
         let response = Response::builder().status(status).header("retry-after", "7");
+        let response = response.header("content-encoding", "x-own");
         let response = response.header("x-secret", "CANARY").body("CANARY".into()).unwrap();
         Error::status_failure(Failure::new(response))
     }
@@ -150,7 +151,10 @@ mod tests {
             (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
             (429, &"7".parse().unwrap())
         );
-        assert_eq!(response.headers().len(), 1);
+        assert_eq!(
+            (&response.headers()["content-encoding"], response.headers().len()),
+            (&"x-own".parse().unwrap(), 2)
+        );
         let refused = Error::new(ErrorKind::Connect, "refused").to_relayed_response();
         assert_eq!(refused.status(), 502);
     }
