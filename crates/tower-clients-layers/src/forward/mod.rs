@@ -226,7 +226,8 @@ impl Settings {
         self.via.check(request.headers())?;
         hop::check(&request.method().clone(), request.headers_mut())?;
         let upgrade = Upgrade::take(request);
-        let peer = (self.peer)(request.extensions());
+        // A socket for both families shows IPv4 addresses as ones of IPv6.
+        let peer = (self.peer)(request.extensions()).map(|peer| peer.to_canonical());
         let proto = self.proto.or_else(|| forwarded::proto(request.uri()));
         let header = request.headers_mut().remove(HOST);
         // Beside a host in the target, the header does not count (RFC 9112 §3.2.2, RFC 9113 §8.3.1).

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use std::convert::Infallible;
+use std::{convert::Infallible, net::Ipv4Addr};
 use tower::{ServiceExt, service_fn};
 
 fn request(uri: &str) -> Request<Body> {
@@ -107,7 +107,7 @@ async fn response_is_one_of_the_gateway() {
 async fn caller_is_named_by_its_address() {
     let layer = ForwardLayer::new().peer(|extensions| extensions.get().copied()).https();
     let mut request = request("/");
-    request.extensions_mut().insert(IpAddr::from([192, 0, 2, 1]));
+    request.extensions_mut().insert(IpAddr::V6(Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped()));
     request.headers_mut().insert("x-forwarded-for", HeaderValue::from_static("1.1.1.1"));
     let sent = sent(layer, request).await;
     assert_eq!(sent.headers()["x-forwarded-for"], "192.0.2.1");
