@@ -1,6 +1,6 @@
 //! What `Graph` makes of the answers of two servers, which follow the specification differently.
 
-use crate::servers::url;
+use crate::servers::variable;
 use graphql_client::GraphQLQuery;
 use http::StatusCode;
 use serde_json::Value;
@@ -92,8 +92,8 @@ async fn servers_differ_and_their_answers_are_understood() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn graph((variable, path): Server) -> Graph {
-    Graph::new(url(variable) + path).unwrap()
+fn graph((server, path): Server) -> Graph {
+    Graph::new(variable(server) + path).unwrap()
 }
 
 fn strict(result: Result<Value, Error>) -> String {

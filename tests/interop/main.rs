@@ -10,6 +10,7 @@ mod seed;
 
 mod aio;
 mod base;
+mod gateway;
 mod graph;
 mod servers;
 mod wire;

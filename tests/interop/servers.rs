@@ -2,7 +2,7 @@
 
 use std::{env, sync::LazyLock};
 
-static HTTPBIN: LazyLock<String> = LazyLock::new(|| url("INTEROP_HTTPBIN"));
+static HTTPBIN: LazyLock<String> = LazyLock::new(|| variable("INTEROP_HTTPBIN"));
 
 /// httpbin, run by gunicorn.
 pub(crate) fn httpbin() -> &'static str {
@@ -17,8 +17,8 @@ pub(crate) fn httpbin_by_name() -> String {
 /// Where nobody listens.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:9";
 
-/// Where the server is that has told its URL by the name `variable`.
-pub(crate) fn url(variable: &str) -> String {
-    let url = env::var(variable);
-    url.unwrap_or_else(|_| panic!("{variable} is not set; `cargo xtask interop` sets it"))
+/// What `cargo xtask interop` tells.
+pub(crate) fn variable(name: &str) -> String {
+    let value = env::var(name);
+    value.unwrap_or_else(|_| panic!("{name} is not set; `cargo xtask interop` sets it"))
 }

@@ -17,6 +17,7 @@ mod fault_table;
 mod forward;
 mod graph;
 mod graph_operations;
+mod inherit;
 mod layer_order;
 mod limits;
 mod measurements;

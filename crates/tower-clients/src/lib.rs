@@ -138,3 +138,7 @@ struct Configuration;
 #[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../../../docs/backends.md")]
 struct Backends;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating.md")]
+struct Migrating;

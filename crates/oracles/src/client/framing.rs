@@ -18,7 +18,8 @@ pub(super) enum Response<'a> {
 
 /// What a server sent in answer to a request.
 pub(super) fn read<'a>(method: &Method, bytes: &'a [u8]) -> Response<'a> {
-    let mut rest = bytes;
+    // Empty lines before the first one are passed over, as a server does (RFC 9112 §2.2).
+    let mut rest = bytes.trim_ascii_start();
     loop {
         let head = match Head::read(&mut rest) {
             Ok(Some(head)) => head,
@@ -30,8 +31,10 @@ pub(super) fn read<'a>(method: &Method, bytes: &'a [u8]) -> Response<'a> {
             100..200 => continue,
             _ => {}
         }
+        // It has no content (RFC 9110 §15.3.6), but it may have a body.
+        let has_content = head.status != 205;
         let complete = |body, rest: &[u8]| Response::Complete {
-            body,
+            body: if has_content { body } else { Vec::new() },
             is_last: head.is_last,
             length: bytes.len() - rest.len(),
         };
@@ -51,7 +54,7 @@ pub(super) fn read<'a>(method: &Method, bytes: &'a [u8]) -> Response<'a> {
                 Some((body, rest)) => complete(body.to_vec(), rest),
                 None => Response::Incomplete,
             },
-            (false, None) => Response::UntilClose { body: rest },
+            (false, None) => Response::UntilClose { body: if has_content { rest } else { &[] } },
         };
     }
 }

@@ -6,7 +6,7 @@
 mod install;
 
 use crate::{Result, cargo, root, server::Server, target};
-use std::{env, iter, process::Command};
+use std::{env, process::Command};
 
 /// Runs `tests/interop`; further arguments of the program are for the tests, such as their names.
 pub(crate) fn test() -> Result {
@@ -27,8 +27,19 @@ pub(crate) fn test() -> Result {
         &["INTEROP_YOGA", "INTEROP_GRAPHQL_HTTP"],
     )?;
 
-    let variables: Vec<_> = httpbin.variables().chain(graphql.variables()).collect();
-    let tests = "test --workspace --test interop -- --include-ignored".to_owned();
-    let arguments: Vec<_> = iter::once(tests).chain(env::args().skip(2)).collect();
+    cargo("build --package examples --example axum_gateway", &[])?;
+    let gateway = target().join("debug/examples/axum_gateway");
+    let nginx = install::nginx(&installed.join("nginx"))?;
+    let programs = [("INTEROP_GATEWAY", Some(gateway)), ("INTEROP_NGINX", nginx.clone())];
+    let programs = programs.map(|(name, path)| (name, path.unwrap_or_default()));
+    let programs = programs.each_ref().map(|(name, path)| (*name, path.to_str().unwrap_or("")));
+
+    let variables: Vec<_> =
+        httpbin.variables().chain(graphql.variables()).chain(programs).collect();
+    let mut arguments = vec!["test --workspace --test interop -- --include-ignored".to_owned()];
+    if nginx.is_none() {
+        arguments.push("--skip nginx".to_owned());
+    }
+    arguments.extend(env::args().skip(2));
     cargo(&arguments.join(" "), &variables)
 }
