@@ -6,6 +6,7 @@ use std::{fmt::Write as _, net::IpAddr};
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
 /// Whether servers may believe of this header that a gateway has written it. Some take `_` for `-`.
 fn is_of_gateways(name: &HeaderName) -> bool {
     let dashed = |byte| if byte == b'_' { b'-' } else { byte };

@@ -3,7 +3,7 @@
 use super::error::Reason;
 use crate::Error;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method,
+    HeaderMap, HeaderName, HeaderValue, Method, Request,
     header::{
         CONNECTION, CONTENT_LENGTH, MAX_FORWARDS, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
         TRANSFER_ENCODING, UPGRADE,
@@ -30,11 +30,12 @@ pub(super) fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterat
 }
 
 /// Refuses what is said to this hop itself, and counts it where hops are counted (RFC 9110 §7.6.2).
-pub(super) fn check(method: &Method, headers: &mut HeaderMap) -> Result<(), Error> {
-    match *method {
+pub(super) fn check<B>(request: &mut Request<B>) -> Result<(), Error> {
+    match *request.method() {
         Method::CONNECT => Err(Reason::Tunnel.into()),
         Method::TRACE => Err(Reason::Trace.into()),
         Method::OPTIONS => {
+            let headers = request.headers_mut();
             let left = headers.get(MAX_FORWARDS).and_then(|left| left.to_str().ok()?.parse().ok());
             let Some(left) = left else { return Ok(()) };
             let left = u64::checked_sub(left, 1).ok_or(Reason::LastHop)?;

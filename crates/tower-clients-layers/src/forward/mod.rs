@@ -9,7 +9,7 @@
 //! | `Via` | continued; a request that has been here is [refused](ForwardError) |
 //! | version | that of whoever sends it on, also of the response |
 //! | method | itself; `CONNECT` and `TRACE` are refused, and `OPTIONS` whose `Max-Forwards` has come to 0 |
-//! | `Upgrade` | asked for in its place, but for `h2c`; then bytes are copied in both directions |
+//! | `Upgrade` | asked for in its place, but for `h2c`, `HTTP` and `TLS`; then bytes are copied in both directions |
 //! | body | streamed, with its trailers |
 //!
 //! Redirects are passed on and not followed, unless the options of the request say so. Nothing is kept of a body,
@@ -224,7 +224,7 @@ impl Settings {
     fn prepare<B>(&self, request: &mut Request<B>) -> Result<Option<Upgrade>, Error> {
         let version = request.version();
         self.via.check(request.headers())?;
-        hop::check(&request.method().clone(), request.headers_mut())?;
+        hop::check(request)?;
         let upgrade = Upgrade::take(request);
         // A socket for both families shows IPv4 addresses as ones of IPv6.
         let peer = (self.peer)(request.extensions()).map(|peer| peer.to_canonical());
