@@ -62,6 +62,9 @@
 //! * `cookies`: cookies that persist across requests, by `ClientBuilder::cookies`.
 //! * `axum`: [`Error`] is a response of axum handlers, and `Upstream` an extractor; with `forward`.
 //! * `forward`: `Client::forward` and `Client::into_proxy`.
+//! * `tracing`: spans of every attempt, by `ClientBuilder::trace`.
+//! * `metrics`: `metrics::MetricsCrate`, a recorder for the crate of that name.
+//! * `opentelemetry`: `metrics::OpenTelemetry`, a recorder for a meter, and `PropagateLayer`.
 //! * `http2` (on): HTTP/2, by ALPN or prior knowledge.
 //! * `ring` (on): TLS with the cryptography of ring.
 //! * `aws-lc-rs`: TLS with the cryptography of AWS-LC.
@@ -97,12 +100,13 @@ pub mod session;
 pub use self::forwarding::Gateway;
 #[cfg(feature = "axum")]
 pub use self::upstream::Upstream;
+#[doc(inline)]
 pub use self::{
     boxed::{BoxClient, BoxResource, BoxService},
     builder::ClientBuilder,
     client::Client,
     graph::Graph,
-    inherit::Inherit,
+    inherit::{Inherit, Inheritance, Inherits},
     proxy::Proxy,
     remote::Remote,
     request::RequestBuilder,
@@ -118,6 +122,10 @@ pub use tower_clients_transport::{Transport, TransportBuilder, address};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/errors.md")]
+struct Errors;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/layers.md")]

@@ -62,7 +62,7 @@ impl Error {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(value) =
-            self.retry_after().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE)
+            self.retry_after_value().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE)
         {
             headers.insert(RETRY_AFTER, value);
         }
@@ -97,7 +97,7 @@ impl Error {
         response
     }
 
-    fn retry_after(&self) -> Option<HeaderValue> {
+    fn retry_after_value(&self) -> Option<HeaderValue> {
         if let Some(error) = self.unavailable() {
             let seconds = error.retry_after().as_millis().div_ceil(1000).max(1);
             return HeaderValue::try_from(seconds.to_string()).ok();
