@@ -99,6 +99,23 @@ async fn the_version_of_the_request_does_not_matter() {
 
 #[cfg(feature = "http2")]
 #[tokio::test]
+async fn wish_for_trailers_is_sent_over_http_2_without_its_connection_option() {
+    let echo = axum::routing::get(async |mut headers: http::HeaderMap| {
+        assert!(!headers.contains_key("connection"));
+        headers.remove("te").map_or_else(Vec::new, |value| value.as_bytes().to_vec())
+    });
+    let server = Testbed::serve(Router::new().route("/te", echo)).await.unwrap();
+    let transport = Transport::builder().http2_prior_knowledge().build().unwrap();
+    let request = Request::get(format!("{}te", server.url()))
+        .header("te", "trailers")
+        .header("connection", "te")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(bytes(transport.oneshot(request).await).await, "trailers");
+}
+
+#[cfg(feature = "http2")]
+#[tokio::test]
 async fn prior_knowledge_carries_requests_together_on_one_connection() {
     use std::sync::Arc;
     use tokio::sync::Barrier;
