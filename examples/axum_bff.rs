@@ -6,8 +6,8 @@ use axum::{Json, Router, extract::State, http::HeaderMap, routing::get};
 use serde_json::{Value, json};
 use std::{future::pending, time::Duration};
 use tower_clients::{
-    AnswerErrorsLayer, BoxResource, Client, DeadlineLayer, Error, Resource,
-    inherit::{Inheritance, Inherits as _},
+    AnswerErrorsLayer, BoxResource, Client, DeadlineLayer, Error, Inheritance, Inherits as _,
+    Resource,
 };
 
 #[derive(Clone)]

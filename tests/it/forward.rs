@@ -143,6 +143,36 @@ async fn caller_that_expects_a_word_before_its_body_gets_it() {
 }
 
 #[tokio::test]
+async fn what_would_pass_by_the_gateway_does_not_pass_it() {
+    let seen = any(async |headers: HeaderMap| {
+        for name in ["upgrade", "http2-settings"] {
+            assert!(!headers.contains_key(name), "{name}");
+        }
+    });
+    let client = Client::new(&*serve(Router::new().fallback(seen)).await).unwrap();
+    let proxy = client.into_proxy(ForwardLayer::new());
+    let url = serve(Router::new().fallback_service(proxy)).await;
+    for (head, status) in [
+        (
+            "GET / HTTP/1.1\r\nconnection: upgrade, close\r\nupgrade: h2c\r\nhttp2-settings: AAM",
+            200,
+        ),
+        ("OPTIONS * HTTP/1.1\r\nconnection: close", 400),
+        ("TRACE / HTTP/1.1\r\nconnection: close", 501),
+        ("OPTIONS / HTTP/1.1\r\nmax-forwards: 0\r\nconnection: close", 501),
+        ("GET /../secret HTTP/1.1\r\nconnection: close", 400),
+        ("GET /%2e%2e/secret HTTP/1.1\r\nconnection: close", 400),
+        ("CONNECT 127.0.0.1:80 HTTP/1.1\r\nconnection: close", 501),
+    ] {
+        let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
+        stream.write_all(format!("{head}\r\nhost: h\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn server_that_is_not_there_is_a_bad_gateway() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,8 +1,7 @@
 //! Answers errors with responses, so that the service above cannot fail.
 //!
 //! The response is that of [`Error::to_gateway_response`]. It has the error among its extensions, as an
-//! `Arc<Error>`, for a layer above that logs: the caller is not told what it says. A request whose target may not be
-//! joined is one of a bad caller here, and answered with 400.
+//! `Arc<Error>`, for a layer above that logs: the caller is not told what it says.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -26,7 +25,7 @@
 
 use crate::{Body, BoxError, Error, macros::inner_service_accessors};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use http_body_util::Either;
 use pin_project_lite::pin_project;
 use std::{
@@ -151,10 +150,6 @@ where
 
 fn answer(error: Error) -> Response<Body> {
     let mut response = error.to_gateway_response();
-    if error.is_url() {
-        response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::BAD_REQUEST;
-    }
     response.extensions_mut().insert(Arc::new(error));
     response
 }
@@ -163,7 +158,8 @@ fn answer(error: Error) -> Response<Body> {
 mod tests {
     use super::*;
     use crate::ErrorKind;
-    use tower::{ServiceExt, service_fn};
+    use http::StatusCode;
+    use tower::ServiceExt;
 
     #[tokio::test]
     async fn service_that_is_not_ready_is_answered_for() {
@@ -184,15 +180,5 @@ mod tests {
         let service = AnswerErrorsLayer::new().layer(Unready);
         let Ok(response) = service.oneshot(Request::default()).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    }
-
-    #[tokio::test]
-    async fn target_that_may_not_be_joined_is_a_bad_request() {
-        let refused = service_fn(async |_: Request<Body>| {
-            Err::<Response<Body>, _>(Error::new(ErrorKind::Url, "outside"))
-        });
-        let service = AnswerErrorsLayer::new().layer(refused);
-        let Ok(response) = service.oneshot(Request::default()).await;
-        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     }
 }

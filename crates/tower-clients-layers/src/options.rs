@@ -174,6 +174,7 @@ impl RequestOptions {
     pub const fn redirect_value(&self) -> Option<Redirects> {
         self.redirect
     }
+
     /// For a request that leads elsewhere.
     pub(crate) fn forget_template<B>(request: &mut Request<B>) {
         if let Some(options) = request.extensions_mut().get_mut::<Self>() {

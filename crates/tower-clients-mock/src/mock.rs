@@ -119,7 +119,8 @@ impl Mock {
     #[must_use]
     pub fn remaining(&self) -> usize {
         self.with(|state| {
-            let limits = state.rules.iter().filter_map(|rule| Some(rule.limit? - rule.calls));
+            let rules = state.rules.iter();
+            let limits = rules.filter_map(|rule| Some(rule.limit?.saturating_sub(rule.calls)));
             limits.sum()
         })
     }

@@ -11,7 +11,8 @@
 //! [`filter_addresses`](crate::TransportBuilder::filter_addresses) judge the addresses that a host
 //! really has, wherever they are from, each time a connection is made: after a redirect, and when a name has
 //! other addresses than before, too. Addresses that are refused are left out; when none is left, the request
-//! fails with a [`Connect`](tower_clients_layers::ErrorKind::Connect) error and was not sent.
+//! fails with a [`Connect`](tower_clients_layers::ErrorKind::Connect) error and was not sent; its source is
+//! [`NotAccepted`].
 //!
 //! ```
 //! use tower_clients_transport::address::is_public;
@@ -79,6 +80,19 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
+/// No address of a host is one that the transport may connect to: the source of a
+/// [`Connect`](tower_clients_layers::ErrorKind::Connect) error. See the [module docs](self).
+#[derive(Debug, Clone)]
+pub struct NotAccepted(());
+
+impl fmt::Display for NotAccepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the filter of the transport refuses every address of the host")
+    }
+}
+
+impl Error for NotAccepted {}
+
 /// Where the addresses of a host are from, and which of them count.
 #[derive(Debug, Clone)]
 pub(crate) struct Addresses {
@@ -138,7 +152,7 @@ impl Addresses {
         {
             addresses.retain(|address| accepts(address.ip()));
             if addresses.is_empty() {
-                return Err("the filter of the transport refuses every address of the host".into());
+                return Err(NotAccepted(()).into());
             }
         }
         Ok(addresses)

@@ -159,6 +159,22 @@ impl TransportBuilder {
 
     /// Connects only to addresses of the public internet, for requests whose URL somebody else
     /// chooses. See [`address`](crate::address).
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower::ServiceExt;
+    /// use tower_clients_layers::Body;
+    /// use tower_clients_transport::{Transport, address::NotAccepted};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+    /// let transport = Transport::builder().public_only().build()?;
+    /// let request = Request::get("http://169.254.169.254/latest").body(Body::empty())?;
+    /// let error = transport.oneshot(request).await.unwrap_err();
+    /// assert!(error.is_connect() && error.find_source::<NotAccepted>().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn public_only(self) -> Self {
         self.filter_addresses(is_public)
     }

@@ -14,6 +14,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 #[cfg(feature = "http2")]
 use futures_util::future::Either;
+#[cfg(feature = "http2")]
+use http::header::CONNECTION;
 use http::{
     HeaderValue, Method, Request, Response, Uri, Version,
     header::{CONTENT_LENGTH, HOST},
@@ -229,6 +231,12 @@ impl Connection {
             Self::Http2(_) => {
                 *request.version_mut() = Version::HTTP_2;
                 request.uri_mut().clone_from(uri);
+                // hyper leaves out what it names, but `te` goes without it here (RFC 9113 §8.2.2).
+                let headers = request.headers_mut();
+                let options = headers.get(CONNECTION);
+                if options.is_some_and(|options| options.as_bytes().eq_ignore_ascii_case(b"te")) {
+                    headers.remove(CONNECTION);
+                }
             }
         }
     }

@@ -1,13 +1,18 @@
 //! What hyper reports, in the words of this workspace.
 
+use crate::address::NotAccepted;
 use std::{error::Error as StdError, fmt};
 use tower_clients_layers::{BoxError, Error, ErrorKind, TimeoutError};
 
 /// Why there is no connection.
 #[cold]
 pub(crate) fn no_connection(error: BoxError) -> Error {
-    match error.downcast::<TimeoutError>() {
-        Ok(timeout) => Error::new(ErrorKind::Timeout, *timeout).not_sent(),
+    let error = match error.downcast::<TimeoutError>() {
+        Ok(timeout) => return Error::new(ErrorKind::Timeout, *timeout).not_sent(),
+        Err(error) => error,
+    };
+    match error.downcast::<NotAccepted>() {
+        Ok(refused) => Error::new(ErrorKind::Connect, *refused),
         Err(error) => Error::new(ErrorKind::Connect, Cause(error)),
     }
 }

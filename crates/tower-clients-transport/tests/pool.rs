@@ -4,10 +4,22 @@
 
 use axum::{Router, routing::get};
 use bytes::Bytes;
-use futures_util::{future::join_all, stream};
+use futures_util::{future::join_all, poll, stream};
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use std::{collections::HashMap, io, net::SocketAddr, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::pending,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use testbed::Testbed;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -17,9 +29,9 @@ use tokio::{
     task::JoinHandle,
     time::timeout,
 };
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 use tower_clients_layers::{Body, Error};
-use tower_clients_transport::{ResponseBody, Transport};
+use tower_clients_transport::{ResponseBody, Transport, address::Name};
 
 type Answer = Result<Response<ResponseBody>, Error>;
 
@@ -216,6 +228,26 @@ async fn requests_wait_for_the_connections_that_there_may_be() {
         assert_eq!(join_all(exchanges).await.len(), 20);
         assert_eq!(server.connections() - before, 2);
     }
+}
+
+#[tokio::test]
+async fn request_that_makes_a_connection_takes_one_that_comes_back_before() {
+    let server = Testbed::http().await.unwrap();
+    let (addr, lookups) = (server.addr(), Arc::new(AtomicU32::new(0)));
+    let count = Arc::clone(&lookups);
+    let resolver = service_fn(move |_: Name| {
+        let is_first = count.fetch_add(1, Relaxed) == 0;
+        async move { if is_first { Ok::<_, Infallible>([addr]) } else { pending().await } }
+    });
+    let transport = Transport::builder().resolver(resolver).build().unwrap();
+
+    let first = get_it(&transport, "http://host/get").await;
+    let mut second = pin!(get_it(&transport, "http://host/get"));
+    assert!(poll!(&mut second).is_pending());
+    assert_eq!(lookups.load(Relaxed), 2);
+    read(first).await.unwrap();
+    read(second.await).await.unwrap();
+    assert_eq!((server.requests(), server.connections()), (2, 1));
 }
 
 #[tokio::test]

@@ -22,8 +22,8 @@ impl<S> Client<S> {
     /// # Errors
     ///
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the path leads outside of the base URL, a
-    /// [`LoopError`](crate::forward::LoopError) when the request has been here, and those of the service below; a
-    /// status is none.
+    /// [`ForwardError`](crate::forward::ForwardError) when the request has been here or is for the gateway itself, and
+    /// those of the service below; a status is none.
     ///
     /// ```
     /// use axum::{Router, extract::{Request, State}, response::{IntoResponse, Response}, routing::get};

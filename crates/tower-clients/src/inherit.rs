@@ -30,7 +30,7 @@
 //! ```
 
 use crate::{Client, Graph, JsonRpc, Resource};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, header};
 use std::{fmt, time::Duration};
 use tokio::time::Instant;
 use tower_clients_layers::{Body, DefaultHeaders, DefaultHeadersLayer, HttpService, deadline};
@@ -42,6 +42,9 @@ const ALWAYS: [HeaderName; 4] = [
     HeaderName::from_static("baggage"),
     HeaderName::from_static("x-request-id"),
 ];
+
+/// What neither `Debug` nor a span of a call shows.
+const CREDENTIALS: [HeaderName; 2] = [header::AUTHORIZATION, header::COOKIE];
 
 /// What calls take over from the request that they are made for. See the [module docs](self).
 #[derive(Debug, Clone)]
@@ -86,7 +89,11 @@ impl Inherit {
         let mut headers = HeaderMap::new();
         for name in &self.headers {
             for value in inbound.get_all(name) {
-                headers.append(name, value.clone());
+                let mut value = value.clone();
+                if CREDENTIALS.contains(name) {
+                    value.set_sensitive(true);
+                }
+                headers.append(name, value);
             }
         }
         let told = (self.timeout)(inbound).and_then(|time| Instant::now().checked_add(time));
@@ -167,7 +174,7 @@ mod tests {
     use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
     use std::convert::Infallible;
     use tower::service_fn;
-    use tower_clients_layers::Error;
+    use tower_clients_layers::{Error, RedirectLayer};
 
     fn inbound() -> HeaderMap {
         let fields =
@@ -194,6 +201,42 @@ mod tests {
         assert_eq!(sent(Inherit::new()).await, ["traceparent"]);
         let named = sent(Inherit::new().header(AUTHORIZATION)).await;
         assert_eq!(named, ["traceparent", "authorization"]);
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_along_to_another_origin_whichever_layer_follows() {
+        let server = service_fn(async |request: Request<Body>| {
+            let is_home = request.uri().host() == Some("h");
+            let to = match request.uri().path() {
+                "/1" => "http://other/2",
+                "/2" => "http://h/3",
+                _ => "",
+            };
+            let is_inherited = request.headers().keys().len() > 0;
+            assert_eq!(is_inherited, is_home && request.uri().path() == "/1", "{}", request.uri());
+            let response = Response::builder().status(if to.is_empty() { 200 } else { 307 });
+            Ok::<_, Infallible>(response.header("location", to).body(Body::empty()).unwrap())
+        });
+        let inheritance = Inherit::new().header(AUTHORIZATION).of(&inbound());
+        let redirects = || RedirectLayer::new().allow_cross_origin();
+        let client = Client::with_service("http://h", server).unwrap();
+        let above = client.clone().layer(redirects()).inherit(&inheritance);
+        assert_eq!(above.get("1").send().await.unwrap().status(), 200);
+        let below = client.inherit(&inheritance).layer(redirects());
+        assert_eq!(below.get("1").send().await.unwrap().status(), 200);
+    }
+
+    #[tokio::test]
+    async fn credentials_do_not_show() {
+        let server = service_fn(async |request: Request<Body>| {
+            assert!(!format!("{request:?}").contains("CANARY"), "{request:?}");
+            assert_eq!(request.headers()["authorization"], "Bearer CANARY");
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        });
+        let client = Client::with_service("http://h", server).unwrap();
+        let inheritance = Inherit::new().header(AUTHORIZATION).of(&inbound());
+        assert!(!format!("{inheritance:?}").contains("CANARY"));
+        client.inherit(&inheritance).get("").await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

@@ -62,6 +62,9 @@
 //! * `cookies`: cookies that persist across requests, by `ClientBuilder::cookies`.
 //! * `axum`: [`Error`] is a response of axum handlers, and `Upstream` an extractor; with `forward`.
 //! * `forward`: `Client::forward` and `Client::into_proxy`.
+//! * `tracing`: spans of every attempt, by `ClientBuilder::trace`.
+//! * `metrics`: `metrics::MetricsCrate`, a recorder for the crate of that name.
+//! * `opentelemetry`: `metrics::OpenTelemetry`, a recorder for a meter, and `PropagateLayer`.
 //! * `http2` (on): HTTP/2, by ALPN or prior knowledge.
 //! * `proxy`: proxies of HTTP and SOCKS 5, by `TransportBuilder::proxy` and `ProxyConfig`.
 //! * `ring` (on): TLS with the cryptography of ring.
@@ -99,12 +102,13 @@ pub mod session;
 pub use self::forwarding::Gateway;
 #[cfg(feature = "axum")]
 pub use self::upstream::Upstream;
+#[doc(inline)]
 pub use self::{
     boxed::{BoxClient, BoxResource, BoxService},
     builder::ClientBuilder,
     client::Client,
     graph::Graph,
-    inherit::Inherit,
+    inherit::{Inherit, Inheritance, Inherits},
     proxy::Proxy,
     remote::Remote,
     request::RequestBuilder,
@@ -125,6 +129,10 @@ pub use tower_clients_transport::{
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/errors.md")]
+struct Errors;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/layers.md")]
@@ -149,3 +157,7 @@ struct Backends;
 #[cfg(all(doctest, feature = "proxy", feature = "ring"))]
 #[doc = include_str!("../../../docs/connections.md")]
 struct Connections;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating.md")]
+struct Migrating;

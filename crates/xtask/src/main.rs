@@ -1,6 +1,7 @@
 //! The steps that the continuous integration runs: `cargo xtask <step>`.
 
 mod bench;
+mod features;
 mod fuzz;
 mod hygiene;
 mod interop;
@@ -9,6 +10,7 @@ mod msrv;
 mod server;
 mod soak;
 
+use serde_json::Value;
 use std::{
     env,
     error::Error,
@@ -60,7 +62,7 @@ const STEPS: [Step; 10] = [
     ("docs", "does the documentation build without a warning", docs),
     ("msrv", "does every dependency build with the stated Rust version", msrv::check),
     ("wasm", "do the layers build for wasm32, if that target is installed", wasm),
-    ("features", "does every feature build alone, do the layers pass without any", features),
+    ("features", "does every feature build alone, do the layers pass without any", features::check),
     ("examples", "does every example run", examples),
     ("interop", "do the clients get on with servers that others wrote", interop::test),
     ("soak", "does anything go wrong under faults; `--ci` for as little as here", soak::run),
@@ -129,37 +131,21 @@ fn wasm() -> Result {
     cargo(&format!("check -p tower-clients-layers --target {TARGET}"), &[])
 }
 
-fn features() -> Result {
-    let alone = [
-        (
-            "tower-clients-layers",
-            &[
-                "balance",
-                "charset",
-                "cookies",
-                "limits",
-                "metrics",
-                "observe",
-                "opentelemetry",
-                "resume",
-                "timeout",
-                "token",
-                "tracing",
-            ][..],
-        ),
-        ("tower-clients-transport", &["tls", "ring", "http2", "proxy"]),
-        ("tower-clients", &["charset", "config", "cookies", "tls", "tracing", "ring", "http2"]),
-    ];
-    for (package, features) in alone {
-        for feature in features {
-            cargo(&format!("check -p {package} --no-default-features --features {feature}"), &[])?;
-        }
-    }
-    cargo("test -p tower-clients-layers --lib --no-default-features --quiet", &[])
-}
-
 fn examples() -> Result {
     EXAMPLES.iter().try_for_each(|name| cargo(&format!("run --quiet --example {name}"), &[]))
+}
+
+/// What Cargo knows of the workspace.
+fn metadata(arguments: &[&str]) -> Result<Value> {
+    let output = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .args(arguments)
+        .current_dir(root())
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 fn cargo(arguments: &str, variables: &[(&str, &str)]) -> Result {

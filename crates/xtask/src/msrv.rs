@@ -4,13 +4,13 @@
 //! toolchain is installed, the published crates are also built with it. The lint
 //! `clippy::incompatible_msrv` looks at our own code.
 
-use crate::{PUBLISHED, Result, root};
+use crate::{PUBLISHED, Result, metadata, root};
 use serde_json::Value;
 use std::{collections::BTreeSet, process::Command};
 
 /// Checks all dependencies of the published crates that are not for development.
 pub(crate) fn check() -> Result {
-    let metadata = metadata()?;
+    let metadata = metadata(&["--all-features"])?;
     let packages = array(&metadata["packages"]);
     let package = |id: &str| packages.iter().find(|package| package["id"] == id);
     let ours = packages.iter().find(|package| package["name"] == PUBLISHED[0]);
@@ -45,15 +45,6 @@ pub(crate) fn check() -> Result {
     }
     println!("not built with it: that toolchain is not installed");
     Ok(())
-}
-
-fn metadata() -> Result<Value> {
-    let arguments = ["metadata", "--format-version", "1", "--all-features", "--locked"];
-    let output = Command::new("cargo").args(arguments).current_dir(root()).output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
-    }
-    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// The ids of the published packages and of all that they need to build.

@@ -18,7 +18,8 @@ pub(super) enum Response<'a> {
 
 /// What a server sent in answer to a request.
 pub(super) fn read<'a>(method: &Method, bytes: &'a [u8]) -> Response<'a> {
-    let mut rest = bytes;
+    // Empty lines before the first one are passed over, as a server does (RFC 9112 §2.2).
+    let mut rest = bytes.trim_ascii_start();
     loop {
         let head = match Head::read(&mut rest) {
             Ok(Some(head)) => head,

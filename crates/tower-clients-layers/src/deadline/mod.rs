@@ -8,6 +8,9 @@
 //! The clock starts when the future is first polled. Waiting for the service below to become ready
 //! comes before that, in `poll_ready`; [`limit`] covers it too when it is given a whole `oneshot`.
 //!
+//! A head that comes right at the deadline is not late, nor is the frame of its body that comes with it: it is the
+//! answer of a handler whose own calls ended then.
+//!
 //! The body of a response is a [`DeadlineBody`] around that of the service below. So what makes a value
 //! of the body, such as [`DecodeLayer`](crate::DecodeLayer), goes above this layer, or its value comes
 //! out by [`into_inner`](DeadlineBody::into_inner).
@@ -57,6 +60,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -200,13 +204,16 @@ pin_project! {
         #[pin]
         body: B,
         timer: Option<Pin<Box<Timer>>>,
+        // The head came at the deadline, and so may what came with it.
+        grace: bool,
         failed: bool,
     }
 }
 
 impl<B> DeadlineBody<B> {
     fn new(body: B, timer: Option<Pin<Box<Timer>>>) -> Self {
-        Self { body, timer, failed: false }
+        let grace = timer.as_ref().is_some_and(|timer| timer.is_over());
+        Self { body, timer, grace, failed: false }
     }
 
     /// The body, without the deadline.
@@ -234,9 +241,8 @@ where
             let frame = ready!(this.body.poll_frame(cx));
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::from_response_body)));
         };
-        if !timer.is_over()
-            && let Poll::Ready(frame) = timer.as_mut().watch(|| this.body.poll_frame(cx))
-        {
+        let in_time = !timer.is_over() || mem::take(this.grace) || this.body.is_end_stream();
+        if in_time && let Poll::Ready(frame) = timer.as_mut().watch(|| this.body.poll_frame(cx)) {
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::from_response_body)));
         }
         ready!(timer.as_mut().poll_passed(cx));
@@ -266,7 +272,7 @@ mod tests {
     use futures_core::Stream;
     use http_body_util::BodyExt;
     use std::convert::Infallible;
-    use tokio::time::{Sleep, sleep};
+    use tokio::time::{Sleep, sleep, sleep_until};
     use tower::{ServiceExt, service_fn};
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -322,6 +328,23 @@ mod tests {
         }
         let earlier = DeadlineLayer::none().until(Instant::now()).until(Instant::now() + SECOND);
         assert_eq!(earlier.timeout_of(&Request::new(())), Some(Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answer_that_comes_at_the_deadline_is_whole_if_it_is_one_frame() {
+        let answer = |body: fn() -> OwnBody| {
+            let service = service_fn(move |_: Request<()>| async move {
+                sleep_until(current().unwrap()).await;
+                Ok::<_, Infallible>(Response::new(body()))
+            });
+            DeadlineLayer::new(SECOND).layer(service).oneshot(Request::new(()))
+        };
+        let body = answer(|| OwnBody::from("late")).await.unwrap().into_body();
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "late");
+
+        let mut body = answer(|| OwnBody::from_stream(Flood)).await.unwrap().into_body();
+        assert!(body.frame().await.unwrap().is_ok());
+        assert!(body.frame().await.unwrap().unwrap_err().is_timeout());
     }
 
     #[tokio::test(start_paused = true)]

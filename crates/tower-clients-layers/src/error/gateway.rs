@@ -4,7 +4,7 @@ use super::{Error, ErrorKind, Failure};
 use crate::Body;
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
 };
 use serde_json::json;
 
@@ -15,20 +15,22 @@ impl Error {
     /// |---|---|
     /// | a [time limit](Self::is_timeout) passed | 504 |
     /// | a limit [kept the request back](Self::is_unavailable), or the status was 429 or 503 | 503 |
-    /// | the program: [`Config`](ErrorKind::Config), [`Url`](ErrorKind::Url), [`Request`](ErrorKind::Request), [`Blocking`](ErrorKind::Blocking), [`Io`](ErrorKind::Io) | 500 |
-    /// | a request came back to a [`ForwardLayer`](crate::ForwardLayer) | 508 |
+    /// | a [URL](ErrorKind::Url) leads where it may not, mostly by what a caller put into it | 400 |
+    /// | the program: [`Config`](ErrorKind::Config), [`Request`](ErrorKind::Request), [`Blocking`](ErrorKind::Blocking), [`Io`](ErrorKind::Io) | 500 |
+    /// | a [`ForwardLayer`](crate::ForwardLayer) refused a request: one that came back, else one for the gateway itself | 508, 501 |
     /// | everything else: the upstream | 502 |
     #[must_use]
     pub fn gateway_status(&self) -> StatusCode {
         use ErrorKind::{Blocking, Config, Io, Request, Timeout, Unavailable, Url};
         #[cfg(feature = "forward")]
-        if self.find_source::<crate::forward::LoopError>().is_some() {
-            return StatusCode::LOOP_DETECTED;
+        if let Some(refused) = self.find_source::<crate::forward::ForwardError>() {
+            return refused.status();
         }
         match self.kind() {
             Timeout => StatusCode::GATEWAY_TIMEOUT,
             Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Config | Url | Request | Blocking | Io => StatusCode::INTERNAL_SERVER_ERROR,
+            Url => StatusCode::BAD_REQUEST,
+            Config | Request | Blocking | Io => StatusCode::INTERNAL_SERVER_ERROR,
             _ => match self.status() {
                 Some(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
                     StatusCode::SERVICE_UNAVAILABLE
@@ -60,15 +62,15 @@ impl Error {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(value) =
-            self.retry_after().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE)
+            self.retry_after_value().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE)
         {
             headers.insert(RETRY_AFTER, value);
         }
         response
     }
 
-    /// The [response that was not accepted](Self::failure), with its status, content type, `Retry-After` and body, if
-    /// all of the body was kept; else as [`to_gateway_response`](Self::to_gateway_response). For servers whose
+    /// The [response that was not accepted](Self::failure), with its status, content type and coding, `Retry-After` and
+    /// body, if all of the body was kept; else as [`to_gateway_response`](Self::to_gateway_response). For servers whose
     /// callers may see what the upstream says.
     ///
     /// ```
@@ -87,7 +89,7 @@ impl Error {
         let Some(failure) = whole else { return self.to_gateway_response() };
         let mut response = Response::new(Body::from(failure.bytes().clone()));
         *response.status_mut() = failure.status();
-        for name in [CONTENT_TYPE, RETRY_AFTER] {
+        for name in [CONTENT_TYPE, CONTENT_ENCODING, RETRY_AFTER] {
             if let Some(value) = failure.headers().get(&name) {
                 response.headers_mut().insert(name, value.clone());
             }
@@ -95,7 +97,7 @@ impl Error {
         response
     }
 
-    fn retry_after(&self) -> Option<HeaderValue> {
+    fn retry_after_value(&self) -> Option<HeaderValue> {
         if let Some(error) = self.unavailable() {
             let seconds = error.retry_after().as_millis().div_ceil(1000).max(1);
             return HeaderValue::try_from(seconds.to_string()).ok();
@@ -113,6 +115,7 @@ mod tests {
 
     fn failure(status: u16) -> Error {
         let response = Response::builder().status(status).header("retry-after", "7");
+        let response = response.header("content-encoding", "x-own");
         let response = response.header("x-secret", "CANARY").body("CANARY".into()).unwrap();
         Error::status_failure(Failure::new(response))
     }
@@ -126,7 +129,7 @@ mod tests {
             (Error::new(ErrorKind::Transport, "CANARY"), 502),
             (Error::new(ErrorKind::Authorize, "CANARY"), 502),
             (Error::new(ErrorKind::Decode, "CANARY"), 502),
-            (Error::new(ErrorKind::Url, "CANARY"), 500),
+            (Error::new(ErrorKind::Url, "CANARY"), 400),
             (Error::new(ErrorKind::Config, "CANARY"), 500),
             (timeout, 504),
             (failure(404), 502),
@@ -148,7 +151,10 @@ mod tests {
             (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
             (429, &"7".parse().unwrap())
         );
-        assert_eq!(response.headers().len(), 1);
+        assert_eq!(
+            (&response.headers()["content-encoding"], response.headers().len()),
+            (&"x-own".parse().unwrap(), 2)
+        );
         let refused = Error::new(ErrorKind::Connect, "refused").to_relayed_response();
         assert_eq!(refused.status(), 502);
     }

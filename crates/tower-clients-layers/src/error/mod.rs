@@ -312,6 +312,34 @@ impl Error {
         self.find_source()
     }
 
+    /// How long to wait before another try: what the limit says that [kept the request back](Self::unavailable),
+    /// or the `Retry-After` of the response that was not accepted, as [`retry_after`](crate::retry::retry_after)
+    /// reads it. `None` where neither says anything.
+    ///
+    /// ```
+    /// use http::Response;
+    /// use std::time::Duration;
+    /// use tower_clients_layers::{Error, ErrorKind, Failure, UnavailableError};
+    ///
+    /// let busy = Response::builder().status(503).header("retry-after", "7").body("".into())?;
+    /// let error = Error::status_failure(Failure::new(busy));
+    /// assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+    ///
+    /// let open = UnavailableError::breaker(Duration::from_secs(2));
+    /// let error = Error::new(ErrorKind::Unavailable, open);
+    /// assert_eq!(error.retry_after(), Some(Duration::from_secs(2)));
+    /// # Ok::<(), tower_clients_layers::BoxError>(())
+    /// ```
+    #[cfg(feature = "retry")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "retry")))]
+    #[must_use]
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        let limit = self.unavailable().map(UnavailableError::retry_after);
+        limit.or_else(|| {
+            crate::retry::retry_after(self.failure()?.headers(), std::time::SystemTime::now())
+        })
+    }
+
     /// The first cause of type `E` in the chain of sources.
     #[must_use]
     pub fn find_source<E: StdError + 'static>(&self) -> Option<&E> {

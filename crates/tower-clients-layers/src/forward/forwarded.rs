@@ -6,12 +6,13 @@ use std::{fmt::Write as _, net::IpAddr};
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-/// Others that some servers believe.
-const ALIKE: [HeaderName; 3] = [
-    HeaderName::from_static("x-forwarded-port"),
-    HeaderName::from_static("x-forwarded-prefix"),
-    HeaderName::from_static("x-real-ip"),
-];
+
+/// Whether servers may believe of this header that a gateway has written it. Some take `_` for `-`.
+fn is_of_gateways(name: &HeaderName) -> bool {
+    let dashed = |byte| if byte == b'_' { b'-' } else { byte };
+    let is = |known: &str| name.as_str().bytes().map(dashed).take(known.len()).eq(known.bytes());
+    is("x-forwarded-") || *name == FORWARDED || is("x-real-ip")
+}
 
 pub(super) fn proto(uri: &Uri) -> Option<&'static str> {
     match uri.scheme_str() {
@@ -35,7 +36,8 @@ pub(super) fn write(
     trusts: bool,
 ) {
     if !trusts {
-        for name in [FORWARDED, FOR, HOST, PROTO].iter().chain(&ALIKE) {
+        let names: Vec<_> = headers.keys().filter(|name| is_of_gateways(name)).cloned().collect();
+        for name in names {
             headers.remove(name);
         }
     }
@@ -113,12 +115,15 @@ mod tests {
             ("x-forwarded-for", "2.2.2.2"),
             ("x-forwarded-host", "first"),
             ("x-real-ip", "1.1.1.1"),
+            ("x-forwarded-ssl", "on"),
+            // Servers that put headers in variables take it for the one with hyphens.
+            ("x_forwarded_for", "1.1.1.1"),
         ];
         let headers = written(&inbound, "3.3.3.3", false);
         assert_eq!(headers["x-forwarded-for"], "3.3.3.3");
         assert_eq!(headers["x-forwarded-host"], "h:81");
         assert_eq!(headers["forwarded"], r#"for=3.3.3.3;host="h:81";proto=https"#);
-        assert!(!headers.contains_key("x-real-ip"));
+        assert_eq!(headers.len(), 4, "{headers:?}");
 
         let headers = written(&inbound, "3.3.3.3", true);
         assert_eq!(headers["x-forwarded-for"], "1.1.1.1, 2.2.2.2, 3.3.3.3");

@@ -2,7 +2,7 @@
 
 use super::{hop, upgrade::Upgrade};
 use crate::{BoxError, Error, ErrorKind, future};
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version};
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
@@ -48,6 +48,7 @@ where
             return Poll::Ready(Err(Error::new(ErrorKind::Transport, reason)));
         }
         hop::strip_response(response.headers_mut(), changes);
+        *response.version_mut() = Version::default();
         Poll::Ready(Ok(response))
     }
 }

@@ -1,8 +1,13 @@
 //! What is for one hop only (RFC 9110 §7.6.1).
 
+use super::error::Reason;
+use crate::Error;
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE},
+    HeaderMap, HeaderName, HeaderValue, Method, Request,
+    header::{
+        CONNECTION, CONTENT_LENGTH, MAX_FORWARDS, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+        TRANSFER_ENCODING, UPGRADE,
+    },
 };
 
 /// What is for one hop although `Connection` may not name it.
@@ -22,6 +27,23 @@ const ONE_HOP: [HeaderName; 9] = [
 pub(super) fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(str::trim).filter(|element| !element.is_empty())
+}
+
+/// Refuses what is said to this hop itself, and counts it where hops are counted (RFC 9110 §7.6.2).
+pub(super) fn check<B>(request: &mut Request<B>) -> Result<(), Error> {
+    match *request.method() {
+        Method::CONNECT => Err(Reason::Tunnel.into()),
+        Method::TRACE => Err(Reason::Trace.into()),
+        Method::OPTIONS => {
+            let headers = request.headers_mut();
+            let left = headers.get(MAX_FORWARDS).and_then(|left| left.to_str().ok()?.parse().ok());
+            let Some(left) = left else { return Ok(()) };
+            let left = u64::checked_sub(left, 1).ok_or(Reason::LastHop)?;
+            headers.insert(MAX_FORWARDS, left.into());
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `protocol` is what the connection is to change to.
@@ -53,6 +75,10 @@ fn change_to(headers: &mut HeaderMap, protocol: HeaderValue) {
 fn strip(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> =
         list(headers, &CONNECTION).filter_map(|name| name.parse().ok()).collect();
+    if headers.contains_key(TRANSFER_ENCODING) {
+        // It was of no effect (RFC 9112 §6.3), and would be of one again.
+        headers.remove(CONTENT_LENGTH);
+    }
     for name in named.iter().chain(&ONE_HOP) {
         headers.remove(name);
     }

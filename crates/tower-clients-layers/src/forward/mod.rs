@@ -5,9 +5,11 @@
 //! | target | its path and query, for [`JoinUrlLayer`](crate::JoinUrlLayer) to join |
 //! | `Host` | that of the server it goes to |
 //! | `Connection`, what it names, and all else that is for one hop | left out; `TE: trailers` stays |
-//! | `Forwarded`, `X-Forwarded-For`, `-Host`, `-Proto` | written anew (RFC 7239), [or continued](ForwardLayer::trust) |
-//! | `Via` | continued; a request that has been here is refused with a [`LoopError`] |
-//! | `Upgrade` | asked for in its place; then bytes are copied in both directions |
+//! | `Forwarded`, `X-Forwarded-For`, `-Host`, `-Proto` | written anew (RFC 7239), [or continued](ForwardLayer::trust); any other `X-Forwarded-` and `X-Real-IP` are left out |
+//! | `Via` | continued; a request that has been here is [refused](ForwardError) |
+//! | version | that of whoever sends it on, also of the response |
+//! | method | itself; `CONNECT` and `TRACE` are refused, and `OPTIONS` whose `Max-Forwards` has come to 0 |
+//! | `Upgrade` | asked for in its place, but for `h2c`, `HTTP` and `TLS`; then bytes are copied in both directions |
 //! | body | streamed, with its trailers |
 //!
 //! Redirects are passed on and not followed, unless the options of the request say so. Nothing is kept of a body,
@@ -21,7 +23,7 @@
 //! use axum::{Router, http::HeaderMap};
 //! use http::{Request, header::AUTHORIZATION};
 //! use tower::{ServiceBuilder, ServiceExt};
-//! use tower_clients_layers::{BaseUrl, Body, ForwardLayer, JoinUrlLayer};
+//! use tower_clients_layers::{BaseUrl, Body, ForwardLayer, JoinUrlLayer, url::Boundary};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
@@ -29,9 +31,11 @@
 //!     assert!(!headers.contains_key("authorization") && !headers.contains_key("keep-alive"));
 //!     headers["x-forwarded-host"].to_str().unwrap_or("").to_owned()
 //! }));
+//! // What is beside `/v1` is not for callers.
+//! let base = BaseUrl::parse("http://inside.example/v1")?.with_boundary(Boundary::Path);
 //! let gateway = ServiceBuilder::new()
 //!     .layer(ForwardLayer::new().without(AUTHORIZATION))
-//!     .layer(JoinUrlLayer::new(BaseUrl::parse("http://inside.example/v1")?))
+//!     .layer(JoinUrlLayer::new(base))
 //!     .service(server);
 //!
 //! let request = Request::get("/me")
@@ -44,6 +48,7 @@
 //! # }
 //! ```
 
+mod error;
 mod forwarded;
 mod future;
 mod hop;
@@ -52,12 +57,12 @@ mod tests;
 mod upgrade;
 mod via;
 
-pub use self::{future::ResponseFuture, via::LoopError};
+pub use self::{error::ForwardError, future::ResponseFuture};
 
 use self::{upgrade::Upgrade, via::Via};
 use crate::{Body, BoxError, Error, Redirects, RequestOptions, macros::inner_service_accessors};
 use bytes::Bytes;
-use http::{Extensions, HeaderName, Request, Response, Uri, header::HOST};
+use http::{Extensions, HeaderName, Request, Response, Uri, Version, header::HOST};
 use std::{
     fmt, mem,
     net::IpAddr,
@@ -187,7 +192,7 @@ impl<S> Forward<S> {
 
 /// # Errors
 ///
-/// Those of the service below, and a [`LoopError`] as an error of the kind
+/// Those of the service below, and a [`ForwardError`] as the source of one of the kind
 /// [`Request`](crate::ErrorKind::Request).
 ///
 /// # Cancel safety
@@ -219,11 +224,14 @@ impl Settings {
     fn prepare<B>(&self, request: &mut Request<B>) -> Result<Option<Upgrade>, Error> {
         let version = request.version();
         self.via.check(request.headers())?;
+        hop::check(request)?;
         let upgrade = Upgrade::take(request);
-        let peer = (self.peer)(request.extensions());
+        // A socket for both families shows IPv4 addresses as ones of IPv6.
+        let peer = (self.peer)(request.extensions()).map(|peer| peer.to_canonical());
         let proto = self.proto.or_else(|| forwarded::proto(request.uri()));
-        let host = request.headers_mut().remove(HOST);
-        let host = host.or_else(|| forwarded::host(request.uri()));
+        let header = request.headers_mut().remove(HOST);
+        // Beside a host in the target, the header does not count (RFC 9112 §3.2.2, RFC 9113 §8.3.1).
+        let host = forwarded::host(request.uri()).or(header);
 
         let headers = request.headers_mut();
         hop::strip_request(headers, upgrade.as_ref().map(Upgrade::protocol));
@@ -233,6 +241,7 @@ impl Settings {
         forwarded::write(headers, peer, host, proto, self.trusts);
         self.via.append_to(headers, version);
 
+        *request.version_mut() = Version::default();
         *request.uri_mut() = origin_form(request.uri());
         let options = RequestOptions::of_mut(request);
         let redirects = options.redirect_value().unwrap_or(Redirects::Never);

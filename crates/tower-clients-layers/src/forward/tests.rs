@@ -3,7 +3,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use std::convert::Infallible;
+use std::{convert::Infallible, net::Ipv4Addr};
 use tower::{ServiceExt, service_fn};
 
 fn request(uri: &str) -> Request<Body> {
@@ -23,11 +23,16 @@ async fn sent(layer: ForwardLayer, request: Request<Body>) -> Request<Body> {
 
 #[tokio::test]
 async fn target_is_relative_and_the_host_is_left_to_the_server() {
-    for (uri, target) in [("/a/b?c=d", "/a/b?c=d"), ("http://public:81/a?b", "/a?b"), ("/", "/")] {
+    for (uri, target, host) in [
+        ("/a/b?c=d", "/a/b?c=d", "public:81"),
+        ("/", "/", "public:81"),
+        // What is in the target counts (RFC 9112 §3.2.2).
+        ("http://x@other:82/a?b", "/a?b", "other:82"),
+    ] {
         let sent = sent(ForwardLayer::new(), request(uri)).await;
         assert_eq!(sent.uri(), target);
         assert!(!sent.headers().contains_key(header::HOST));
-        assert_eq!(sent.headers()["x-forwarded-host"], "public:81");
+        assert_eq!(sent.headers()["x-forwarded-host"], host);
     }
 }
 
@@ -42,10 +47,67 @@ async fn host_and_scheme_of_an_http_2_request_are_in_its_target() {
 }
 
 #[tokio::test]
+async fn version_is_that_of_the_caller_in_via_only() {
+    for (version, via) in [
+        (Version::HTTP_10, "1.0 edge"),
+        (Version::HTTP_11, "1.1 edge"),
+        (Version::HTTP_2, "2 edge"),
+        (Version::HTTP_3, "3 edge"),
+    ] {
+        let mut request = request("/");
+        *request.version_mut() = version;
+        let sent = sent(ForwardLayer::new().name("edge").unwrap(), request).await;
+        assert_eq!(
+            (&sent.headers()["via"], sent.version()),
+            (&via.parse().unwrap(), Version::HTTP_11)
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_to_the_gateway_itself_is_refused() {
+    for (method, left, is_refused) in [
+        ("CONNECT", "", true),
+        ("TRACE", "", true),
+        ("OPTIONS", "0", true),
+        ("OPTIONS", "2", false),
+        ("OPTIONS", "many", false),
+        ("GET", "0", false),
+    ] {
+        let seen = service_fn(async |request: Request<Body>| {
+            Ok::<_, Infallible>(Response::new(request.headers()["max-forwards"].clone()))
+        });
+        let request = Request::builder().method(method).header(header::MAX_FORWARDS, left);
+        let request = request.uri("/").body(Body::empty()).unwrap();
+        match ForwardLayer::new().layer(seen).oneshot(request).await {
+            Ok(response) => {
+                assert!(!is_refused, "{method}");
+                assert_eq!(response.body(), if left == "2" { "1" } else { left });
+            }
+            Err(error) => {
+                assert!(is_refused && !error.may_have_been_sent(), "{method}");
+                assert_eq!(error.gateway_status(), StatusCode::NOT_IMPLEMENTED);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn response_is_one_of_the_gateway() {
+    let server = service_fn(async |_: Request<Body>| {
+        let response = Response::builder().version(Version::HTTP_10);
+        let response = response.header("transfer-encoding", "chunked").header("content-length", 3);
+        Ok::<_, Infallible>(response.body(Body::empty()).unwrap())
+    });
+    let response = ForwardLayer::new().layer(server).oneshot(request("/")).await.unwrap();
+    assert_eq!((response.version(), response.headers().len()), (Version::HTTP_11, 0));
+}
+
+#[tokio::test]
 async fn caller_is_named_by_its_address() {
     let layer = ForwardLayer::new().peer(|extensions| extensions.get().copied()).https();
     let mut request = request("/");
-    request.extensions_mut().insert(IpAddr::from([192, 0, 2, 1]));
+    request.extensions_mut().insert(IpAddr::V6(Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped()));
     request.headers_mut().insert("x-forwarded-for", HeaderValue::from_static("1.1.1.1"));
     let sent = sent(layer, request).await;
     assert_eq!(sent.headers()["x-forwarded-for"], "192.0.2.1");
@@ -75,7 +137,7 @@ async fn request_that_comes_back_is_refused() {
     let server =
         service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Body::empty())));
     let error = layer.layer(server).oneshot(other).await.unwrap_err();
-    assert!(error.find_source::<LoopError>().is_some() && !error.may_have_been_sent());
+    assert!(error.find_source::<ForwardError>().unwrap().is_loop() && !error.may_have_been_sent());
     assert_eq!(error.gateway_status(), StatusCode::LOOP_DETECTED);
 }
 

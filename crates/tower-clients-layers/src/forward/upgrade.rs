@@ -50,7 +50,15 @@ impl Upgrade {
 fn wanted(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut options = list(headers, &CONNECTION);
     let asks = options.any(|option| option.eq_ignore_ascii_case("upgrade"));
-    headers.get(UPGRADE).filter(|_| asks).cloned()
+    let value = headers.get(UPGRADE).filter(|_| asks)?;
+    let mut protocols = value.to_str().ok()?.split(',');
+    protocols.all(|protocol| !hides_requests(protocol)).then(|| value.clone())
+}
+
+/// Whether what comes are requests again, by which a caller would pass by the gateway.
+fn hides_requests(protocol: &str) -> bool {
+    let name = protocol.split('/').next().unwrap_or(protocol).trim();
+    ["h2c", "http", "tls"].iter().any(|hiding| hiding.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -63,14 +71,19 @@ mod tests {
             ("Upgrade", "websocket", true),
             ("keep-alive, upgrade", "websocket", true),
             ("close", "websocket", false),
+            ("upgrade", "websocket, H2C", false),
+            ("upgrade", "HTTP/2.0", false),
+            ("upgrade", "TLS/1.0", false),
+            ("upgrade", "h2cx, websocket/13", true),
         ] {
             let fields = [(CONNECTION, connection), (UPGRADE, upgrade)];
             let headers = fields.map(|(name, value)| (name, HeaderValue::from_static(value)));
             let headers = HeaderMap::from_iter(headers);
             assert_eq!(wanted(&headers).is_some(), is_wanted, "{connection}");
         }
-        assert!(
-            wanted(&HeaderMap::from_iter([(CONNECTION, "upgrade".parse().unwrap())])).is_none()
-        );
+        let mut headers = HeaderMap::from_iter([(CONNECTION, HeaderValue::from_static("upgrade"))]);
+        assert!(wanted(&headers).is_none());
+        headers.insert(UPGRADE, HeaderValue::from_bytes(b"h2c, \xff").unwrap());
+        assert!(wanted(&headers).is_none());
     }
 }

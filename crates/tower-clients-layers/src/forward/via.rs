@@ -1,6 +1,6 @@
 //! The gateways that a request has passed (RFC 9110 §7.6.3).
 
-use super::hop::list;
+use super::{error::Reason, hop::list};
 use crate::{
     Error, ErrorKind,
     random::{Random, seed},
@@ -15,8 +15,10 @@ use std::{
 #[derive(Clone)]
 pub(super) struct Via {
     name: Arc<str>,
-    http1: HeaderValue,
+    http10: HeaderValue,
+    http11: HeaderValue,
     http2: HeaderValue,
+    http3: HeaderValue,
 }
 
 impl Via {
@@ -38,7 +40,13 @@ impl Via {
             HeaderValue::try_from(format!("{version} {name}"))
                 .map_err(|error| Error::new(ErrorKind::Config, error))
         };
-        Ok(Self { http1: value("1.1")?, http2: value("2")?, name: name.into() })
+        Ok(Self {
+            http10: value("1.0")?,
+            http11: value("1.1")?,
+            http2: value("2")?,
+            http3: value("3")?,
+            name: name.into(),
+        })
     }
 
     /// Fails when a request was here before.
@@ -46,13 +54,19 @@ impl Via {
         // Behind the version, before a comment.
         let mut names = list(headers, &VIA).filter_map(|hop| hop.split_whitespace().nth(1));
         if names.any(|name| name.eq_ignore_ascii_case(&self.name)) {
-            return Err(Error::new(ErrorKind::Request, LoopError(())));
+            return Err(Reason::Loop.into());
         }
         Ok(())
     }
 
+    /// `version` is that in which the request came.
     pub(super) fn append_to(&self, headers: &mut HeaderMap, version: Version) {
-        let value = if version == Version::HTTP_2 { &self.http2 } else { &self.http1 };
+        let value = match version {
+            Version::HTTP_3 => &self.http3,
+            Version::HTTP_2 => &self.http2,
+            Version::HTTP_11 => &self.http11,
+            _ => &self.http10,
+        };
         headers.append(VIA, value.clone());
     }
 }
@@ -62,21 +76,6 @@ impl fmt::Debug for Via {
         self.name.fmt(f)
     }
 }
-
-/// A request has come back to a gateway that it has passed: the source of an error of the kind
-/// [`Request`](ErrorKind::Request). The status for it is 508 (RFC 5842 §7.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoopError(());
-
-impl fmt::Display for LoopError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the request has passed this gateway before: look at what its base URL leads to",
-        )
-    }
-}
-
-impl std::error::Error for LoopError {}
 
 #[cfg(test)]
 mod tests {

@@ -175,7 +175,7 @@ impl BaseUrl {
         if reference.text.contains('#') {
             return Err(Reason::BaseFragment.into());
         }
-        let mut child = Self::new(self.resolve(&reference.text)?)?;
+        let mut child = Self::new(self.resolve(&reference.text, "")?)?;
         let inner = Arc::make_mut(&mut child.inner);
         inner.trailing.clone_from(&self.inner.trailing);
         inner.boundary = self.inner.boundary;

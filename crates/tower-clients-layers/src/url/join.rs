@@ -46,9 +46,7 @@ impl BaseUrl {
             String::with_capacity(prefix.len() + path.len() + trailing.len() + query.len());
         text.push_str(prefix);
         text.push_str(path);
-        if self.inner.boundary == Boundary::Path {
-            self.check_path(&text)?;
-        }
+        self.check_own_path(&text, "")?;
         append_trailing(&mut text, trailing);
         text.push_str(query);
         self.uri(text)
@@ -76,7 +74,8 @@ impl BaseUrl {
     }
 
     fn join_checked(&self, reference: &str) -> Result<Uri, UrlError> {
-        let url = self.resolve(reference)?;
+        let trailing = if is_relative(reference) { "" } else { &self.inner.trailing };
+        let url = self.resolve(reference, trailing)?;
         let mut text = uri_path(&url);
         if is_relative(reference) {
             append_trailing(&mut text, &self.inner.trailing);
@@ -92,8 +91,9 @@ impl BaseUrl {
         Ok(format!("{origin}{text}").parse::<Uri>().map_err(http::Error::from)?)
     }
 
-    /// Resolves as RFC 3986 §5.2 in the manner of the WHATWG URL Standard, then checks the result.
-    pub(super) fn resolve(&self, reference: &str) -> Result<Url, UrlError> {
+    /// Resolves as RFC 3986 §5.2 in the manner of the WHATWG URL Standard, then checks the result, which may
+    /// end in `trailing` already.
+    pub(super) fn resolve(&self, reference: &str, trailing: &str) -> Result<Url, UrlError> {
         forbid_control_characters(reference)?;
         let reference = reference.trim_matches(' ');
         if self.names_own_scheme_without_host(reference) {
@@ -111,9 +111,7 @@ impl BaseUrl {
             return Err(Reason::UserInfo.into());
         }
         if self.origin().is_of(&url) {
-            if self.inner.boundary == Boundary::Path {
-                self.check_path(&uri_path(&url))?;
-            }
+            self.check_own_path(&uri_path(&url), trailing)?;
         } else {
             let origin = Origin::of_url(&url)?;
             if !self.inner.allowed.contains(&origin) {
@@ -137,10 +135,7 @@ impl BaseUrl {
             return Err(Reason::UserInfo.into());
         }
         if self.origin().contains(uri) {
-            return match self.inner.boundary {
-                Boundary::Path => self.check_path(uri.path()),
-                Boundary::Origin => Ok(()),
-            };
+            return self.check_own_path(uri.path(), &self.inner.trailing);
         }
         if self.inner.allowed.iter().any(|origin| origin.contains(uri)) {
             return Ok(());
@@ -153,7 +148,7 @@ impl BaseUrl {
     #[cfg(any(test, feature = "balance"))]
     pub(crate) fn carry_over(&self, uri: &Uri, to: &Self) -> Result<Uri, UrlError> {
         let path = uri.path();
-        self.check_path(path)?;
+        self.check_path_with(path, &self.inner.trailing)?;
         let query = uri.path_and_query().map_or("", |all| &all.as_str()[path.len()..]);
         let (prefix, rest) = if path == self.own_path() {
             (to.own_path(), "")
@@ -174,14 +169,27 @@ impl BaseUrl {
         Reason::Origin { target, base: self.origin().clone() }.into()
     }
 
-    /// Whether a path is that of this base or lies below it.
+    /// Whether a path of this origin, which may end in `trailing`, lies inside of the boundary.
+    fn check_own_path(&self, path: &str, trailing: &str) -> Result<(), UrlError> {
+        match self.inner.boundary {
+            Boundary::Path => self.check_path_with(path, trailing),
+            Boundary::Origin => Ok(()),
+        }
+    }
+
+    /// Whether a path is that of this base, with or without its trailing part, or lies below it.
+    #[cfg(feature = "balance")]
     pub(crate) fn check_path(&self, path: &str) -> Result<(), UrlError> {
+        self.check_path_with(path, &self.inner.trailing)
+    }
+
+    fn check_path_with(&self, path: &str, trailing: &str) -> Result<(), UrlError> {
         let base = self.own_path().trim_end_matches('/');
-        let trailing = &*self.inner.trailing;
         let itself = path.strip_prefix(base).is_some_and(|rest| {
             // Where the trailing part is in place of all slashes, the path still begins with one.
-            let of_root = base.is_empty().then(|| rest.strip_prefix('/')).flatten();
-            rest.is_empty() || rest == trailing || of_root == Some(trailing)
+            let of_root = if base.is_empty() { rest.strip_prefix('/') } else { None };
+            rest.is_empty()
+                || !trailing.is_empty() && (rest == trailing || of_root == Some(trailing))
         });
         if (itself || path.starts_with(self.path())) && !has_dot_segment(path) {
             Ok(())
@@ -371,6 +379,17 @@ mod tests {
         }
         for reference in ["/api", "/api/x", "x", "", "?q", "http://h/api/x"] {
             assert!(base.join(reference).is_ok(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn path_with_the_trailing_part_twice_is_not_that_of_the_base() {
+        let base = BaseUrl::parse("http://h/c").unwrap().with_trailing("h").unwrap();
+        let base = base.with_boundary(Boundary::Path);
+        assert_eq!(base.join("").unwrap(), "http://h/ch");
+        assert_eq!(base.join("http://h/ch").unwrap(), "http://h/ch");
+        for reference in ["/ch", "/ch?%20", "../ch"] {
+            assert!(reason(base.join(reference)).is_path_escape(), "{reference}");
         }
     }
 

@@ -44,8 +44,9 @@
 //! fault of the network is not recorded at all. JSON comes back as the same value, not the same bytes, and trailers
 //! do not come back.
 //!
-//! Secrets are looked for by name: in headers, in the query, and in bodies that are one JSON value or a form. Whoever
-//! knows of others, as in a `location` or in a body of lines, looks at the file before it is shared.
+//! Secrets are looked for by name: in headers, in the query, and in bodies that are one JSON value or a form. So
+//! servers are asked not to compress; one that does all the same has its body recorded as it came. Whoever knows of
+//! other secrets, as in a `location` or in a body of lines, looks at the file before it is shared.
 
 mod content;
 mod record;

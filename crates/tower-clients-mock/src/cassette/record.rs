@@ -2,7 +2,7 @@
 
 use super::{Answered, Asked, Cassette, Exchange, Redact, ResponseFuture};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header::ACCEPT_ENCODING};
 use http_body_util::{BodyExt, Full};
 use std::{
     fmt, fs,
@@ -107,8 +107,10 @@ where
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let body = body.collect().await.map_err(Into::into)?.to_bytes();
-            let request = Request::from_parts(head, body);
+            let mut request = Request::from_parts(head, body);
             let asked = Asked::new(&request, &tape.layer.redact);
+            // Nobody would see what is compressed, nor find the secrets in it.
+            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             let response = inner.call(request.map(Body::from)).await.map_err(Into::into)?;
 
             let (head, body) = response.into_parts();

@@ -83,6 +83,21 @@ async fn secrets_are_nowhere_in_the_file() {
 }
 
 #[tokio::test]
+async fn bodies_are_asked_for_as_they_are_or_no_secret_would_be_seen() {
+    let folder = Folder::of("codings");
+    let network = Mock::new();
+    network
+        .any()
+        .reply_with(|call| Reply::text(format!("{:?}", call.headers()["accept-encoding"])));
+    let service = RecordLayer::new(folder.file()).layer(network);
+    let request = Request::get("http://h/").header("accept-encoding", "gzip");
+    let response = service.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(body(response).await, r#""identity""#);
+    let file: Value = serde_json::from_str(&folder.text()).unwrap();
+    assert_eq!(file["exchanges"][0]["request"]["headers"]["accept-encoding"], json!(["gzip"]));
+}
+
+#[tokio::test]
 async fn same_exchanges_make_the_same_sorted_file() {
     let folder = Folder::of("sorted");
     let mut texts = Vec::new();
