@@ -23,7 +23,7 @@
 //! # }
 //! ```
 
-use crate::{Body, BoxError, Error, macros::inner_service_accessors};
+use crate::{Body, BoxError, Error, future, macros::inner_service_accessors};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Either;
@@ -96,12 +96,11 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ResponseFuture {
-            state: match self.failed.take() {
-                None => State::Called { future: self.inner.call(request) },
-                Some(error) => State::Failed { error: Some(error) },
-            },
-        }
+        let result = match self.failed.take() {
+            None => future::ResponseFuture::called(self.inner.call(request)),
+            Some(error) => future::ResponseFuture::refused(error, &request),
+        };
+        ResponseFuture { result }
     }
 }
 
@@ -111,16 +110,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    #[derive(Debug)]
-    enum State<F> {
-        Called { #[pin] future: F },
-        Failed { error: Option<Error> },
+        result: future::ResponseFuture<F>,
     }
 }
 
@@ -133,15 +123,7 @@ where
     type Output = Result<Response<Either<R, Body>>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = match self.project().state.project() {
-            StateProjection::Called { future } => {
-                ready!(future.poll(cx)).map_err(Error::from_service)
-            }
-            StateProjection::Failed { error } => {
-                Err(error.take().expect("polled after completion"))
-            }
-        };
-        Poll::Ready(Ok(match result {
+        Poll::Ready(Ok(match ready!(self.project().result.poll(cx)) {
             Ok(response) => response.map(Either::Left),
             Err(error) => answer(error).map(Either::Right),
         }))
