@@ -4,6 +4,7 @@ use crate::{
     connection::{Connection, Upload},
     error::broken_body,
     pool::{Host, Running},
+    timings::BodyWatch,
 };
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -78,6 +79,7 @@ pub(crate) struct Lease {
     pub(crate) is_last: bool,
     /// Whether what is still sent when the response is over is of use.
     pub(crate) goes_on: bool,
+    pub(crate) watch: Option<BodyWatch>,
 }
 
 impl Lease {
@@ -89,7 +91,10 @@ impl Lease {
 
 /// A connection that still sends is not good for another request.
 fn end(mut connection: Connection) {
-    let Some(lease) = connection.lease().take() else { return };
+    let Some(mut lease) = connection.lease().take() else { return };
+    if let Some(watch) = lease.watch.take() {
+        watch.end();
+    }
     if lease.upload.is_over() && !lease.is_last && !connection.is_shared() {
         lease.running.pool().put(&lease.host, connection);
     } else if lease.goes_on {

@@ -53,6 +53,7 @@ pub struct TransportBuilder {
     tls: TlsHandle,
     addresses: Addresses,
     route: Route,
+    timings: bool,
 }
 
 impl TransportBuilder {
@@ -73,6 +74,7 @@ impl TransportBuilder {
             tls: Tls::platform().into(),
             addresses: Addresses::of_the_system(),
             route: Route::Direct,
+            timings: false,
         }
     }
 
@@ -334,6 +336,17 @@ impl TransportBuilder {
     pub fn tls(mut self, tls: impl Into<TlsHandle>) -> Self {
         self.tls = tls.into();
         self
+    }
+
+    /// Has every response tell how long the parts of its exchange took, by [`Timings`](crate::Timings) among its
+    /// extensions. Off by default; then it costs nothing.
+    pub fn timings(mut self) -> Self {
+        self.timings = true;
+        self
+    }
+
+    pub(crate) fn has_timings(&self) -> bool {
+        self.timings
     }
 
     /// Makes the transport. Needs no runtime, and opens no connection.

@@ -11,6 +11,7 @@ use crate::{
     pool::{Attention, Opening},
     route::Dialer,
     socket::Socket,
+    timings::Setup,
     version::HttpVersion,
 };
 use http::{HeaderValue, Request, Uri, uri::Scheme};
@@ -19,7 +20,7 @@ use hyper_rustls::HttpsConnector;
 #[cfg(feature = "http2")]
 use hyper_util::client::legacy::connect::Connection as _;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tower_clients_layers::{BoxError, Error, TimeoutError};
 #[cfg(feature = "tls")]
 use tower_service::Service as _;
@@ -102,37 +103,46 @@ impl Connector {
         uri: &Uri,
         pool: Attention,
     ) -> Result<(Connection, Option<Task>), BoxError> {
-        let stream = self.stream(uri).await?;
+        let (start, dialer) = (Instant::now(), self.dialer.for_one());
+        let stream = self.stream(&dialer, uri).await?;
+        let socket = dialer.tcp.setup();
+        let reached = socket.map_or(Duration::ZERO, |socket| socket.dns + socket.tcp);
+        let is_secure = uri.scheme() == Some(&Scheme::HTTPS);
+        let tls = is_secure.then(|| start.elapsed().saturating_sub(reached));
+        let setup = Box::new(Setup { socket, tls });
         #[cfg(feature = "http2")]
         if self.version == HttpVersion::Http2 || stream.connected().is_negotiated_h2() {
-            let (connection, task) = Connection::http2(stream, self.keep_alive).await?;
+            let (mut connection, task) = Connection::http2(stream, self.keep_alive).await?;
+            *connection.setup() = Some(setup);
             return Ok((connection, Some(task)));
         }
-        Ok((Connection::http1(stream, pool).await?, None))
+        let mut connection = Connection::http1(stream, pool).await?;
+        *connection.setup() = Some(setup);
+        Ok((connection, None))
     }
 
-    async fn stream(&self, uri: &Uri) -> Result<Stream, BoxError> {
+    async fn stream(&self, dialer: &Dialer, uri: &Uri) -> Result<Stream, BoxError> {
         if uri.scheme() == Some(&Scheme::HTTPS) {
-            return self.secure_stream(uri).await;
+            return self.secure_stream(dialer, uri).await;
         }
         #[cfg(all(feature = "http2", feature = "proxy"))]
         if self.version == HttpVersion::Http2 && self.dialer.is_proxied(uri) {
             return Err("HTTP/2 goes through a proxy with TLS only: use `https`".into());
         }
-        let socket = self.dialer.connect(uri).await?;
+        let socket = dialer.connect(uri).await?;
         #[cfg(feature = "tls")]
         let socket = Stream::Http(socket);
         Ok(socket)
     }
 
     #[cfg(feature = "tls")]
-    async fn secure_stream(&self, uri: &Uri) -> Result<Stream, BoxError> {
+    async fn secure_stream(&self, dialer: &Dialer, uri: &Uri) -> Result<Stream, BoxError> {
         let config = self.tls.config().await?;
-        HttpsConnector::from((self.dialer.clone(), config)).call(uri.clone()).await
+        HttpsConnector::from((dialer.clone(), config)).call(uri.clone()).await
     }
 
     #[cfg(not(feature = "tls"))]
-    async fn secure_stream(&self, _: &Uri) -> Result<Stream, BoxError> {
+    async fn secure_stream(&self, _: &Dialer, _: &Uri) -> Result<Stream, BoxError> {
         Err("`https` needs the feature `ring` (or `aws-lc-rs`) of `tower-clients-transport`".into())
     }
 }

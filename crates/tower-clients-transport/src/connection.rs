@@ -4,6 +4,7 @@ use crate::{
     body::Lease,
     driver::Driver,
     pool::{Attention, OpenPermits, Pooled},
+    timings::Setup,
 };
 #[cfg(feature = "http2")]
 use crate::{
@@ -59,6 +60,7 @@ pub(crate) struct Http1 {
     driver: Driver,
     life: Life,
     lease: Option<Lease>,
+    setup: Option<Box<Setup>>,
 }
 
 /// A task drives the connection; it ends when the last way into it is dropped and its exchanges are
@@ -69,6 +71,7 @@ pub(crate) struct Http2 {
     /// Each exchange has a share of it.
     life: Arc<(Life, Presence)>,
     lease: Option<Lease>,
+    setup: Option<Box<Setup>>,
 }
 
 /// When a connection was made, and what it holds until the last way into it is dropped.
@@ -103,7 +106,8 @@ impl Connection {
         // Whoever has an exchange on it hears of its error.
         let connection = Box::pin(connection.with_upgrades().map(drop));
         let driver = Driver::new(connection, pool);
-        Ok(Self::Http1(Box::new(Http1 { sender, driver, life: Life::new(), lease: None })))
+        let life = Life::new();
+        Ok(Self::Http1(Box::new(Http1 { sender, driver, life, lease: None, setup: None })))
     }
 
     #[cfg(feature = "http2")]
@@ -123,7 +127,7 @@ impl Connection {
         let (sender, connection) = builder.handshake(io).await?;
         let (task, presence) = tasks.drive(connection.map(drop));
         let life = Arc::new((Life::new(), presence));
-        Ok((Self::Http2(Box::new(Http2 { sender, life, lease: None })), task))
+        Ok((Self::Http2(Box::new(Http2 { sender, life, lease: None, setup: None })), task))
     }
 
     /// Holds `permits` from now on. It is not shared yet.
@@ -136,6 +140,15 @@ impl Connection {
                     life.permits = permits;
                 }
             }
+        }
+    }
+
+    /// What it took to make it, for the exchange that it is made for.
+    pub(crate) fn setup(&mut self) -> &mut Option<Box<Setup>> {
+        match self {
+            Self::Http1(connection) => &mut connection.setup,
+            #[cfg(feature = "http2")]
+            Self::Http2(connection) => &mut connection.setup,
         }
     }
 
@@ -306,7 +319,7 @@ impl Pooled for Connection {
             #[cfg(feature = "http2")]
             Self::Http2(connection) => {
                 let (sender, life) = (connection.sender.clone(), Arc::clone(&connection.life));
-                Some(Self::Http2(Box::new(Http2 { sender, life, lease: None })))
+                Some(Self::Http2(Box::new(Http2 { sender, life, lease: None, setup: None })))
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::{
     connection::{Connection, Upload, is_upgrade},
     error::{not_sent, unanswered},
     pool::{Acquired, Host, KeyRef, Opening, Pool, Running},
+    timings::Stopwatch,
 };
 use futures_util::future::{Either, select};
 use http::{
@@ -55,6 +56,8 @@ pub(crate) fn exchange(
         let host = shared.pool.host(KeyRef::new(uri, runtime), || name(uri)).map_err(named)?;
         let upload = Upload::of(&mut request).map_err(named)?;
 
+        let stopwatch = shared.settings.has_timings().then(Stopwatch::start);
+
         let (mut connection, is_new) = loop {
             let acquired = shared.pool.acquire(&host, shared.connector.may_multiplex(uri)).await;
             let (mut connection, is_new) = match acquired {
@@ -69,7 +72,7 @@ pub(crate) fn exchange(
             }
         };
         shared.connector.address(&connection, &mut request, uri, &host.name);
-        let response = match connection.send(request).await {
+        let mut response = match connection.send(request).await {
             Ok(response) => response,
             Err(error) => {
                 // It may hold what the other one needs.
@@ -89,11 +92,13 @@ pub(crate) fn exchange(
         if !upload.is_over() || is_upgrade {
             connection.detach();
         }
+        let setup = connection.setup().take();
+        let watch = stopwatch.map(|stopwatch| stopwatch.head(setup, response.extensions_mut()));
         // Of two lengths, one peer may have read the other (RFC 9112 §6.3).
         let has_two_lengths = is_coded && response.headers().contains_key(CONTENT_LENGTH);
         let is_last = is_upgrade || has_two_lengths;
         let goes_on = is_upgrade || response.status().is_success();
-        *connection.lease() = Some(Lease { line, host, running, upload, is_last, goes_on });
+        *connection.lease() = Some(Lease { line, host, running, upload, is_last, goes_on, watch });
         Ok(response.map(|body| ResponseBody::new(body, connection)))
     }
 }
@@ -126,6 +131,8 @@ async fn first(
                 if let Ok(mut connection) = connecting.await
                     && poll_fn(|cx| connection.poll_ready(cx)).await
                 {
+                    // Nobody waited for it.
+                    *connection.setup() = None;
                     pool.put(&host, connection);
                 }
                 pool.close_if_shut_down();

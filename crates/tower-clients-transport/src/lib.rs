@@ -88,6 +88,7 @@ mod stats;
 #[cfg(feature = "http2")]
 mod tasks;
 mod tcp;
+mod timings;
 mod transport;
 mod version;
 
@@ -101,6 +102,7 @@ pub use self::{
     body::ResponseBody,
     builder::TransportBuilder,
     stats::{HostStats, TransportStats},
+    timings::Timings,
     transport::{ResponseFuture, Transport},
 };
 

@@ -31,6 +31,11 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
+    /// A copy for one connection.
+    pub(crate) fn for_one(&self) -> Self {
+        Self { tcp: self.tcp.for_one(), route: self.route.clone() }
+    }
+
     pub(crate) async fn connect(&self, uri: &Uri) -> Result<Socket, BoxError> {
         match &self.route {
             Route::Direct => self.tcp.connect(uri).await,

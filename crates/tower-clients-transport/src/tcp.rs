@@ -3,11 +3,20 @@
 use crate::{
     address::Addresses,
     socket::{Socket, Unreachable, of_tcp},
+    timings::SocketSetup,
 };
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use http::{Uri, uri::Scheme};
-use std::{iter, mem, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{net::TcpStream, time::timeout};
+use std::{
+    iter, mem,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
 use tower_clients_layers::BoxError;
 
 /// How long an address may be silent until the next one is tried beside it (RFC 8305 §5).
@@ -16,16 +25,30 @@ const PATIENCE: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub(crate) struct Tcp {
     addresses: Arc<Addresses>,
+    /// Of the one connection that this copy makes.
+    setup: Arc<OnceLock<SocketSetup>>,
 }
 
 impl Tcp {
     pub(crate) fn new(addresses: Addresses) -> Self {
-        Self { addresses: Arc::new(addresses) }
+        Self { addresses: Arc::new(addresses), setup: Arc::default() }
+    }
+
+    /// A copy for one connection.
+    pub(crate) fn for_one(&self) -> Self {
+        Self { addresses: Arc::clone(&self.addresses), setup: Arc::default() }
+    }
+
+    /// What it took to make the connection.
+    pub(crate) fn setup(&self) -> Option<SocketSetup> {
+        self.setup.get().copied()
     }
 
     pub(crate) async fn connect(&self, uri: &Uri) -> Result<Socket, BoxError> {
+        let start = Instant::now();
         let mut addresses = self.addresses.of(uri.host().unwrap_or_default()).await?;
         let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+        let found = Instant::now();
         for address in &mut addresses {
             match uri.port_u16() {
                 Some(port) => address.set_port(port),
@@ -35,6 +58,8 @@ impl Tcp {
         }
         let stream = first(by_turns(addresses)).await?;
         stream.set_nodelay(true)?;
+        // A proxy is connected to once, too.
+        let _ = self.setup.set(SocketSetup { dns: found - start, tcp: found.elapsed() });
         Ok(of_tcp(stream))
     }
 }

@@ -123,7 +123,7 @@ pub use tower_clients_transport::ProxyConfig;
 #[cfg(feature = "tls")]
 pub use tower_clients_transport::tls;
 pub use tower_clients_transport::{
-    HostStats, Transport, TransportBuilder, TransportStats, address,
+    HostStats, Timings, Transport, TransportBuilder, TransportStats, address,
 };
 
 #[cfg(doctest)]
