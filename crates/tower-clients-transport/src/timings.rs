@@ -15,17 +15,17 @@ use tokio::time::Instant;
 /// ```
 /// use http::Request;
 /// use http_body_util::BodyExt;
-/// use tower::{Service, ServiceExt};
+/// use tower::ServiceExt;
 /// use tower_clients_layers::Body;
 /// use tower_clients_transport::{Timings, Transport};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), tower_clients_layers::BoxError> {
 /// let server = testbed::Testbed::http().await?;
-/// let mut transport = Transport::builder().timings().build()?;
+/// let transport = Transport::builder().timings().build()?;
 /// for is_reused in [false, true] {
 ///     let request = Request::get(format!("{}get", server.url())).body(Body::empty())?;
-///     let response = transport.ready().await?.call(request).await?;
+///     let response = transport.clone().oneshot(request).await?;
 ///     let timings = response.extensions().get::<Timings>().ok_or("there are none")?.clone();
 ///     assert_eq!(timings.is_reused(), is_reused);
 ///     assert!(timings.tcp() < Some(timings.head()) && timings.tls().is_none());
