@@ -1,9 +1,17 @@
 //! The end of a client is that of all clients over its transport.
 
-use std::time::Duration;
+use axum::Router;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use testbed::Testbed;
-use tokio::task::yield_now;
-use tower_clients::{Client, Resource, RetryLayer, Transport};
+use tokio::{sync::Notify, task::yield_now};
+use tower::util::MapRequestLayer;
+use tower_clients::{Body, Client, HedgeLayer, Resource, RetryLayer, Transport};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -36,4 +44,32 @@ async fn retry_that_waits_is_not_sent_any_more() {
     let error = request.await.unwrap().unwrap_err();
     assert!(error.unavailable().unwrap().is_shut_down(), "{error:?}");
     assert_eq!((server.requests(), error.attempts().unwrap().count()), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn second_attempt_of_a_hedge_is_not_sent_any_more_and_the_first_ends() {
+    let answer = Arc::new(Notify::new());
+    let held = Arc::clone(&answer);
+    let router = Router::new().fallback(async move || held.notified().await);
+    let server = Testbed::serve(router).await.unwrap();
+    let transport = Transport::new();
+    let attempts = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&attempts);
+    let client = Client::builder(server.url()).build_over(transport.clone()).unwrap();
+    let client = client
+        .layer(MapRequestLayer::new(move |request: http::Request<Body>| {
+            // The first is answered when the second has been tried.
+            if counted.fetch_add(1, Relaxed) == 1 {
+                answer.notify_one();
+            }
+            request
+        }))
+        .layer(HedgeLayer::after(SECOND));
+    let request = tokio::spawn(Resource::from(client).get("slow").text().send());
+    while transport.in_flight() == 0 {
+        yield_now().await;
+    }
+    assert_eq!(transport.shutdown(60 * SECOND).await, 0);
+    assert_eq!(request.await.unwrap().unwrap(), "");
+    assert_eq!((attempts.load(Relaxed), server.requests()), (2, 1));
 }
