@@ -36,20 +36,23 @@ pub(super) fn node(ours: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join("node_modules"))
 }
 
-/// Debian's package of nginx, unpacked; gives the program. `None` where there are no such packages.
-pub(super) fn nginx(folder: &Path) -> Result<Option<PathBuf>> {
-    if version("apt-get").is_err() {
-        println!("there are no packages of Debian here: no nginx");
-        return Ok(None);
-    }
-    install("apt-get", &[], folder, || {
+/// Debian's package of nginx, unpacked; gives the program. `None` where there are no such packages, or none can be
+/// fetched.
+pub(super) fn nginx(folder: &Path) -> Option<PathBuf> {
+    let installed = install("apt-get", &[], folder, || {
         run(Command::new("apt-get").args(["download", "--quiet", "nginx"]).current_dir(folder))?;
         let is_package = |path: &PathBuf| path.extension().is_some_and(|name| name == "deb");
         let mut files = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path()));
         let package = files.find(is_package).ok_or("apt-get has fetched no package")?;
         run(Command::new("dpkg-deb").arg("--extract").arg(package).arg(folder))
-    })?;
-    Ok(Some(folder.join("usr/sbin/nginx")))
+    });
+    match installed {
+        Ok(()) => Some(folder.join("usr/sbin/nginx")),
+        Err(error) => {
+            println!("skipped: nginx, because {error}");
+            None
+        }
+    }
 }
 
 /// Fills `folder`, unless it was filled by the same version of `program` from the same `pins`.

@@ -6,7 +6,7 @@
 mod install;
 
 use crate::{Result, cargo, root, server::Server, target};
-use std::{env, process::Command};
+use std::{env, iter, process::Command};
 
 /// Runs `tests/interop`; further arguments of the program are for the tests, such as their names.
 pub(crate) fn test() -> Result {
@@ -29,17 +29,16 @@ pub(crate) fn test() -> Result {
 
     cargo("build --package examples --example axum_gateway", &[])?;
     let gateway = target().join("debug/examples/axum_gateway");
-    let nginx = install::nginx(&installed.join("nginx"))?;
-    let programs = [("INTEROP_GATEWAY", Some(gateway)), ("INTEROP_NGINX", nginx.clone())];
-    let programs = programs.map(|(name, path)| (name, path.unwrap_or_default()));
-    let programs = programs.each_ref().map(|(name, path)| (*name, path.to_str().unwrap_or("")));
+    let nginx = install::nginx(&installed.join("nginx"));
+    let mut tests = "test --workspace --test interop -- --include-ignored".to_owned();
+    if nginx.is_none() {
+        tests += " --skip nginx";
+    }
+    let programs = [("INTEROP_GATEWAY", gateway), ("INTEROP_NGINX", nginx.unwrap_or_default())];
+    let programs = programs.iter().filter_map(|(name, path)| Some((*name, path.to_str()?)));
 
     let variables: Vec<_> =
         httpbin.variables().chain(graphql.variables()).chain(programs).collect();
-    let mut arguments = vec!["test --workspace --test interop -- --include-ignored".to_owned()];
-    if nginx.is_none() {
-        arguments.push("--skip nginx".to_owned());
-    }
-    arguments.extend(env::args().skip(2));
+    let arguments: Vec<_> = iter::once(tests).chain(env::args().skip(2)).collect();
     cargo(&arguments.join(" "), &variables)
 }
