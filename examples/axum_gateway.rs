@@ -1,7 +1,7 @@
 //! A gateway: it passes requests on with a token of its own, and spares a server that fails again and again.
 //!
-//! Run it with `cargo run --example axum_gateway`. With a URL behind it, it is a gateway to that server and runs until
-//! it is stopped: `cargo run --example axum_gateway -- http://127.0.0.1:8080`.
+//! Run it with `cargo run --example axum_gateway`. With a URL behind it, it is a gateway to that server and
+//! runs until it is stopped: `cargo run --example axum_gateway -- http://127.0.0.1:8080`.
 
 use axum::{
     Router,

@@ -1,5 +1,5 @@
-//! One call that takes four attempts: a redirect and two retries. Its spans are printed as OpenTelemetry exports
-//! them, and the server is told which of them is its parent.
+//! One call that takes four attempts: a redirect and two retries. Its spans are printed as OpenTelemetry
+//! exports them, and the server is told which of them is its parent.
 //!
 //! Run it with `cargo run --example otel`.
 

@@ -1,4 +1,5 @@
-//! The gateway of the examples as a program of its own, in front of the testbed, and in front of nginx before that.
+//! The gateway of the examples as a program of its own, in front of the testbed, and in front of nginx before
+//! that.
 
 use crate::servers::variable;
 use axum::{

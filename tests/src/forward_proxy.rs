@@ -24,8 +24,8 @@ pub enum Speaks {
     SocksFor(&'static str, &'static str),
 }
 
-/// A proxy on a free loopback port that leads to one server, whatever host it is asked for. It stops when dropped; its
-/// connections end when both sides have closed them.
+/// A proxy on a free loopback port that leads to one server, whatever host it is asked for. It stops when
+/// dropped; its connections end when both sides have closed them.
 #[derive(Debug)]
 pub struct ForwardProxy {
     addr: SocketAddr,

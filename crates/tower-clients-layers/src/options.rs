@@ -106,8 +106,9 @@ impl RequestOptions {
         self
     }
 
-    /// What the URI was made from, such as `/users/{id}`: one of few, so that it can name spans and be a label
-    /// of metrics, which the URI cannot. A redirect leads away from it. `TraceLayer` and `MetricsLayer` read it.
+    /// What the URI was made from, such as `/users/{id}`: one of few, so that it can name spans and be a
+    /// label of metrics, which the URI cannot. A redirect leads away from it. `TraceLayer` and `MetricsLayer`
+    /// read it.
     pub const fn template(mut self, template: &'static str) -> Self {
         self.template = Some(template);
         self

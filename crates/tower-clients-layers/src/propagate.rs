@@ -1,9 +1,10 @@
 //! Tells a server of which trace a request is a part: `traceparent` and its kin.
 //!
-//! What is sent, and in which headers, is up to the propagator of OpenTelemetry that the program has set, such as
-//! that of W3C Trace Context; there is none until it does. The context is the current one of OpenTelemetry, which
-//! `tracing-opentelemetry` keeps at that of the current span. So this layer goes below (inside of)
-//! [`TraceLayer`](crate#features), best at the very bottom: then the parent of what the server does is the attempt.
+//! What is sent, and in which headers, is up to the propagator of OpenTelemetry that the program has set,
+//! such as that of W3C Trace Context; there is none until it does. The context is the current one of
+//! OpenTelemetry, which `tracing-opentelemetry` keeps at that of the current span. So this layer goes below
+//! (inside of) [`TraceLayer`](crate#features), best at the very bottom: then the parent of what the server
+//! does is the attempt.
 //!
 //! A request that has one of these headers keeps its own, and none is added.
 //!

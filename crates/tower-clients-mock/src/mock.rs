@@ -67,8 +67,8 @@ impl Mock {
         When::new(self.clone(), Matcher::default())
     }
 
-    /// A rule for requests with this method and path. In the path, `{name}` is for one segment, and `{*name}` at
-    /// the end for the rest.
+    /// A rule for requests with this method and path. In the path, `{name}` is for one segment, and `{*name}`
+    /// at the end for the rest.
     ///
     /// # Panics
     ///

@@ -146,8 +146,8 @@ pub struct Rule {
     reason = "the rule is part of the mock"
 )]
 impl Rule {
-    /// Answers so, after the replies that the rule has already. The last reply is given again and again, unless
-    /// it can be given [only once](Reply::fail).
+    /// Answers so, after the replies that the rule has already. The last reply is given again and again,
+    /// unless it can be given [only once](Reply::fail).
     pub fn reply(self, reply: impl Into<Reply>) -> Self {
         self.change(|rule| rule.answers.push_back(Answer::Reply(reply.into())))
     }

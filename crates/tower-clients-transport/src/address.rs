@@ -1,10 +1,10 @@
 //! Which addresses are connected to.
 //!
 //! A name is resolved by the operating system, or by a resolver of your own
-//! ([`TransportBuilder::resolver`](crate::TransportBuilder::resolver)), or it has the addresses that it was given
-//! ([`TransportBuilder::resolve`](crate::TransportBuilder::resolve)). Of several addresses each is tried a
-//! quarter of a second after the one before, or as soon as that has failed, by turns of IPv6 and IPv4; the first
-//! one that answers is used, and the others are given up (RFC 8305 §4 and §5).
+//! ([`TransportBuilder::resolver`](crate::TransportBuilder::resolver)), or it has the addresses that it was
+//! given ([`TransportBuilder::resolve`](crate::TransportBuilder::resolve)). Of several addresses each is
+//! tried a quarter of a second after the one before, or as soon as that has failed, by turns of IPv6 and
+//! IPv4; the first one that answers is used, and the others are given up (RFC 8305 §4 and §5).
 //!
 //! A service that requests URLs of its users can be asked for what only the machine itself or its
 //! network should reach. [`TransportBuilder::public_only`](crate::TransportBuilder::public_only) and

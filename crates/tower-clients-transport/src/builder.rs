@@ -81,9 +81,9 @@ impl TransportBuilder {
     /// Has `resolver` find the addresses of names in place of the operating system: any service of
     /// [`Name`]s, such as those that work with the connector of hyper-util.
     ///
-    /// It is asked for each connection, whose [`connect_timeout`](Self::connect_timeout) is its limit too, and
-    /// not where a URL has an address for a host. A port other than 0 counts for URLs that name none. What it
-    /// gives is [filtered](Self::filter_addresses). An error of it, and no address, is a
+    /// It is asked for each connection, whose [`connect_timeout`](Self::connect_timeout) is its limit too,
+    /// and not where a URL has an address for a host. A port other than 0 counts for URLs that name none.
+    /// What it gives is [filtered](Self::filter_addresses). An error of it, and no address, is a
     /// [`Connect`](tower_clients_layers::ErrorKind::Connect) error of a request that was not sent.
     ///
     /// ```
@@ -122,7 +122,8 @@ impl TransportBuilder {
     }
 
     /// Gives a host these addresses and no others, whatever the [resolver](Self::resolver) would say. A port
-    /// other than 0 counts for URLs that name none. They are [filtered](Self::filter_addresses) as any others.
+    /// other than 0 counts for URLs that name none. They are [filtered](Self::filter_addresses) as any
+    /// others.
     ///
     /// Requests, TLS and credentials still go by the name:
     ///
@@ -181,11 +182,12 @@ impl TransportBuilder {
         self.filter_addresses(is_public)
     }
 
-    /// Connects to this Unix socket and nowhere else, such as that of a daemon on the same machine. The URL of a request
-    /// gives its `Host` and its path; over `https` TLS goes by the name.
+    /// Connects to this Unix socket and nowhere else, such as that of a daemon on the same machine. The URL
+    /// of a request gives its `Host` and its path; over `https` TLS goes by the name.
     ///
     /// No address is resolved or [filtered](Self::filter_addresses). A socket that is not there is a
-    /// [`Connect`](tower_clients_layers::ErrorKind::Connect) error. Hosts have connections of their own in the pool.
+    /// [`Connect`](tower_clients_layers::ErrorKind::Connect) error. Hosts have connections of their own in
+    /// the pool.
     #[cfg_attr(
         feature = "proxy",
         doc = "The last call of this method and [`proxy`](Self::proxy) wins."
@@ -338,8 +340,8 @@ impl TransportBuilder {
         self
     }
 
-    /// Has every response tell how long the parts of its exchange took, by [`Timings`](crate::Timings) among its
-    /// extensions. Off by default; then it costs nothing.
+    /// Has every response tell how long the parts of its exchange took, by [`Timings`](crate::Timings) among
+    /// its extensions. Off by default; then it costs nothing.
     pub fn timings(mut self) -> Self {
         self.timings = true;
         self
@@ -353,8 +355,8 @@ impl TransportBuilder {
     ///
     /// # Errors
     ///
-    /// Only with TLS settings that contradict each other or that the cryptography provider
-    /// refuses, or with an address filter beside proxies, which find the addresses themselves: an error of the kind
+    /// Only with TLS settings that contradict each other or that the cryptography provider refuses, or with
+    /// an address filter beside proxies, which find the addresses themselves: an error of the kind
     /// [`Config`](tower_clients_layers::ErrorKind::Config).
     pub fn build(self) -> Result<Transport, Error> {
         #[cfg(feature = "proxy")]

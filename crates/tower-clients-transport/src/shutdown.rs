@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 impl Transport {
-    /// How many exchanges are under way: each from its call to the end of the response body, or until it fails or is
-    /// dropped. All clones count together.
+    /// How many exchanges are under way: each from its call to the end of the response body, or until it
+    /// fails or is dropped. All clones count together.
     ///
     /// What follows an upgrade, and an upload that goes on behind the end of its response, do not count.
     #[must_use]
@@ -14,16 +14,16 @@ impl Transport {
         self.shared.pool.in_flight()
     }
 
-    /// Lets the exchanges end that are under way, and no other begin; for the end of a program, behind the graceful
-    /// shutdown of its server. How many were left when `grace` was over: with 0, all have ended.
+    /// Lets the exchanges end that are under way, and no other begin; for the end of a program, behind the
+    /// graceful shutdown of its server. How many were left when `grace` was over: with 0, all have ended.
     ///
     /// From the first poll on, and for good, new requests of all clones fail with an
     /// [`Unavailable`](tower_clients_layers::ErrorKind::Unavailable) error that was not sent
-    /// ([`UnavailableError::is_shut_down`](tower_clients_layers::UnavailableError::is_shut_down)): those of retries,
-    /// redirects and hedges, too. Idle connections close at once, the others with their exchanges.
+    /// ([`UnavailableError::is_shut_down`](tower_clients_layers::UnavailableError::is_shut_down)): those of
+    /// retries, redirects and hedges, too. Idle connections close at once, the others with their exchanges.
     ///
-    /// What is left is not cut off: it goes on while the program does, and ends with its runtime. To cut off a request,
-    /// drop its future or body.
+    /// What is left is not cut off: it goes on while the program does, and ends with its runtime. To cut off
+    /// a request, drop its future or body.
     ///
     /// # Cancel safety
     ///

@@ -29,8 +29,8 @@ pub struct HostStats {
 }
 
 impl Transport {
-    /// What the transport is doing now, for a gauge or a page of health. It takes the lock of each server in turn, so that
-    /// servers are not counted at quite the same moment.
+    /// What the transport is doing now, for a gauge or a page of health. It takes the lock of each server in
+    /// turn, so that servers are not counted at quite the same moment.
     ///
     /// ```
     /// use http::Request;

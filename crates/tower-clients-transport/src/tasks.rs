@@ -1,7 +1,7 @@
 //! The tasks of an HTTP/2 connection, which end with the last way into it.
 //!
-//! Left alone, hyper waits for the server: a request that waits for a stream keeps its connection, and so does
-//! what the server does not read, also when nobody is left to whom it matters.
+//! Left alone, hyper waits for the server: a request that waits for a stream keeps its connection, and so
+//! does what the server does not read, also when nobody is left to whom it matters.
 
 use crate::driver::Task;
 use futures_util::{

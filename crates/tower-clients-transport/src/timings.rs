@@ -58,15 +58,15 @@ pub(crate) struct SocketSetup {
 }
 
 impl Timings {
-    /// Whether the exchange took a connection that was there. Else the times that follow are of the one that was made
-    /// for it.
+    /// Whether the exchange took a connection that was there. Else the times that follow are of the one that
+    /// was made for it.
     #[must_use]
     pub fn is_reused(&self) -> bool {
         self.setup.is_none()
     }
 
-    /// The time to find the addresses of the host, or of a proxy. `None` without a new connection, or by a Unix
-    /// socket.
+    /// The time to find the addresses of the host, or of a proxy. `None` without a new connection, or by a
+    /// Unix socket.
     #[must_use]
     pub fn dns(&self) -> Option<Duration> {
         Some(self.setup.as_ref()?.socket?.dns)
@@ -78,14 +78,15 @@ impl Timings {
         Some(self.setup.as_ref()?.socket?.tcp)
     }
 
-    /// The time of the handshake of TLS, and of a proxy on the way. `None` without a new connection, or without TLS.
+    /// The time of the handshake of TLS, and of a proxy on the way. `None` without a new connection, or
+    /// without TLS.
     #[must_use]
     pub fn tls(&self) -> Option<Duration> {
         self.setup.as_ref()?.tls
     }
 
-    /// The time from the call to the head of the response: all of the above, the wait for a connection, sending the
-    /// request, and the server.
+    /// The time from the call to the head of the response: all of the above, the wait for a connection,
+    /// sending the request, and the server.
     #[must_use]
     pub fn head(&self) -> Duration {
         self.head

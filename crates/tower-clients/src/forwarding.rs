@@ -13,8 +13,8 @@ use tower_service::Service;
 pub type Gateway<S> = AnswerErrors<Forward<Client<S>>>;
 
 impl<S> Client<S> {
-    /// Passes a request on that came in, and gives the response as it comes: the client as a gateway, with the
-    /// defaults of the [`ForwardLayer`], below the base URL and nowhere else.
+    /// Passes a request on that came in, and gives the response as it comes: the client as a gateway, with
+    /// the defaults of the [`ForwardLayer`], below the base URL and nowhere else.
     ///
     /// The default headers and the credential of the client are added where the request has none. A
     /// [time limit](crate::ClientBuilder::timeout) is one of the whole exchange, body included.
@@ -22,8 +22,8 @@ impl<S> Client<S> {
     /// # Errors
     ///
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the path leads outside of the base URL, a
-    /// [`ForwardError`](crate::forward::ForwardError) when the request has been here or is for the gateway itself, and
-    /// those of the service below; a status is none.
+    /// [`ForwardError`](crate::forward::ForwardError) when the request has been here or is for the gateway
+    /// itself, and those of the service below; a status is none.
     ///
     /// ```
     /// use axum::{Router, extract::{Request, State}, response::{IntoResponse, Response}, routing::get};
@@ -57,8 +57,8 @@ impl<S> Client<S> {
         service.call(request).await
     }
 
-    /// This client as a service that passes every request on and cannot fail: for `nest_service` of axum and its
-    /// like. A failure is answered as [`AnswerErrorsLayer`] does.
+    /// This client as a service that passes every request on and cannot fail: for `nest_service` of axum and
+    /// its like. A failure is answered as [`AnswerErrorsLayer`] does.
     ///
     /// ```
     /// use axum::{Router, routing::get};

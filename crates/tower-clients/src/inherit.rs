@@ -1,11 +1,11 @@
 //! What calls take over from the request that they are made for.
 //!
-//! A handler of a backend answers one request by others. Those carry its trace and its name on, and do not go on
-//! when nobody waits any more:
+//! A handler of a backend answers one request by others. Those carry its trace and its name on, and do not go
+//! on when nobody waits any more:
 //!
-//! * `traceparent` and `tracestate` (W3C Trace Context), `baggage` and `x-request-id`, and the headers
-//!   that are [named](Inherit::header); only to the origin of the base URL of the client, and where a call has none of
-//!   its own;
+//! * `traceparent` and `tracestate` (W3C Trace Context), `baggage` and `x-request-id`, and the headers that
+//!   are [named](Inherit::header); only to the origin of the base URL of the client, and where a call has
+//!   none of its own;
 //! * the time that is left, by the [deadline](tower_clients_layers::deadline::current) that a
 //!   [`DeadlineLayer`](tower_clients_layers::DeadlineLayer) around the handler sets, or by
 //!   [`timeout`](Inherit::timeout).
@@ -110,8 +110,8 @@ impl Default for Inherit {
 
 /// What was taken over from one request. See [`Inherit`].
 ///
-/// `Debug` shows the names of the headers and no value. With the feature `axum` it is an extractor, for handlers that
-/// ask several upstreams.
+/// `Debug` shows the names of the headers and no value. With the feature `axum` it is an extractor, for
+/// handlers that ask several upstreams.
 #[derive(Clone)]
 pub struct Inheritance {
     headers: HeaderMap,

@@ -4,8 +4,8 @@ use crate::Client;
 use std::time::Duration;
 
 impl Client {
-    /// How many exchanges of the [`Transport`](crate::Transport) are under way, each from its call to the end of the
-    /// response body. Clones, children and all other clients over the same transport count together.
+    /// How many exchanges of the [`Transport`](crate::Transport) are under way, each from its call to the end
+    /// of the response body. Clones, children and all other clients over the same transport count together.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.get_ref().get_ref().in_flight()
@@ -15,8 +15,8 @@ impl Client {
     /// [`Transport::shutdown`](crate::Transport::shutdown). How many were left when `grace` was over.
     ///
     /// It comes behind the graceful shutdown of a server, whose last requests may need the client. A
-    /// [`Resource`](crate::Resource) and the like have it by their `client()`; a client with layers of your own, by a
-    /// clone of the transport that it was built over.
+    /// [`Resource`](crate::Resource) and the like have it by their `client()`; a client with layers of your
+    /// own, by a clone of the transport that it was built over.
     ///
     /// # Cancel safety
     ///

@@ -5,8 +5,8 @@ use axum_core::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use std::convert::Infallible;
 
-/// A client of the state of an axum backend, whose calls [inherit](crate::inherit) from the request that the handler
-/// answers. An [`Inherit`] among the extensions of the request says what.
+/// A client of the state of an axum backend, whose calls [inherit](crate::inherit) from the request that the
+/// handler answers. An [`Inherit`] among the extensions of the request says what.
 ///
 /// ```
 /// use axum::{Extension, Router, http::{HeaderMap, header::AUTHORIZATION}, routing::get};

@@ -1,15 +1,15 @@
 //! Limits the time of a whole exchange, response body included.
 //!
-//! The time is that of the layer, or of [`RequestOptions::timeout`] for one request; without either
-//! this layer does nothing. When it passes, the response future or the body fails with an
-//! [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) error that says which limit it was. Dropping the exchange then frees
-//! what it held, as dropping it at any other time does.
+//! The time is that of the layer, or of [`RequestOptions::timeout`] for one request; without either this
+//! layer does nothing. When it passes, the response future or the body fails with an
+//! [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) error that says which limit it was. Dropping the
+//! exchange then frees what it held, as dropping it at any other time does.
 //!
 //! The clock starts when the future is first polled. Waiting for the service below to become ready
 //! comes before that, in `poll_ready`; [`limit`] covers it too when it is given a whole `oneshot`.
 //!
-//! A head that comes right at the deadline is not late, nor is the frame of its body that comes with it: it is the
-//! answer of a handler whose own calls ended then.
+//! A head that comes right at the deadline is not late, nor is the frame of its body that comes with it: it
+//! is the answer of a handler whose own calls ended then.
 //!
 //! The body of a response is a [`DeadlineBody`] around that of the service below. So what makes a value
 //! of the body, such as [`DecodeLayer`](crate::DecodeLayer), goes above this layer, or its value comes
@@ -95,8 +95,8 @@ impl DeadlineLayer {
         Self { timeout: Some(timeout), ..self }
     }
 
-    /// Limits every exchange also to end by `deadline`, whatever its own time: that of what it is made for. None
-    /// before is put off.
+    /// Limits every exchange also to end by `deadline`, whatever its own time: that of what it is made for.
+    /// None before is put off.
     #[must_use]
     pub fn until(self, deadline: Instant) -> Self {
         let deadline = self.deadline.map_or(deadline, |before| before.min(deadline));

@@ -2,8 +2,8 @@
 //!
 //! A request that names no coding itself is sent with `Accept-Encoding: gzip, deflate, br, zstd`, and its
 //! response is decoded while it is read; `Content-Encoding` and `Content-Length` are then gone. A request
-//! that has an `Accept-Encoding` is left alone, and so is its response; so are those for a part of a document, by
-//! `Range`, those by `HEAD`, and responses with 204, 205, 206 or 304.
+//! that has an `Accept-Encoding` is left alone, and so is its response; so are those for a part of a
+//! document, by `Range`, those by `HEAD`, and responses with 204, 205, 206 or 304.
 //!
 //! The end of a body is the end of what was encoded, or it fails. Each of these is a typed
 //! [`DecompressError`], and never a shorter body:
@@ -16,8 +16,8 @@
 //! * its coding is not known, or there are more than five, one in another. The head still arrives, so a
 //!   status tells what it tells.
 //!
-//! The names of codings have aliases (`x-gzip`) and no case, `deflate` comes with and without its zlib wrapper, and a
-//! body without a single byte is empty whatever its coding is.
+//! The names of codings have aliases (`x-gzip`) and no case, `deflate` comes with and without its zlib
+//! wrapper, and a body without a single byte is empty whatever its coding is.
 //!
 //! Put [`ResumeLayer`](crate::ResumeLayer) below (inside of) this one: ranges are of what is on the wire.
 //!

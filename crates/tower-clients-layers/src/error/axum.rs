@@ -7,8 +7,8 @@ use axum_core::{
 };
 use std::sync::Arc;
 
-/// Answers as a gateway does: with [`to_gateway_response`](Error::to_gateway_response). The error is among the
-/// extensions of the response, as an `Arc<Error>`, for a middleware that logs.
+/// Answers as a gateway does: with [`to_gateway_response`](Error::to_gateway_response). The error is among
+/// the extensions of the response, as an `Arc<Error>`, for a middleware that logs.
 ///
 /// ```
 /// use axum::{Router, http::Request, routing::get};

@@ -40,8 +40,8 @@ impl Error {
         }
     }
 
-    /// A response with the [status](Self::gateway_status) for this error, and problem details (RFC 9457) that say
-    /// no more than it does; with `Retry-After` when it is known, in seconds.
+    /// A response with the [status](Self::gateway_status) for this error, and problem details (RFC 9457) that
+    /// say no more than it does; with `Retry-After` when it is known, in seconds.
     ///
     /// ```
     /// use std::time::Duration;
@@ -69,9 +69,10 @@ impl Error {
         response
     }
 
-    /// The [response that was not accepted](Self::failure), with its status, content type and coding, `Retry-After` and
-    /// body, if all of the body was kept; else as [`to_gateway_response`](Self::to_gateway_response). For servers whose
-    /// callers may see what the upstream says.
+    /// The [response that was not accepted](Self::failure), with its status, content type and coding,
+    /// `Retry-After` and body, if all of the body was kept; else as
+    /// [`to_gateway_response`](Self::to_gateway_response). For servers whose callers may see what the
+    /// upstream says.
     ///
     /// ```
     /// use http::Response;

@@ -312,9 +312,9 @@ impl Error {
         self.find_source()
     }
 
-    /// How long to wait before another try: what the limit says that [kept the request back](Self::unavailable),
-    /// or the `Retry-After` of the response that was not accepted, as [`retry_after`](crate::retry::retry_after)
-    /// reads it. `None` where neither says anything.
+    /// How long to wait before another try: what the limit says that [kept the request
+    /// back](Self::unavailable), or the `Retry-After` of the response that was not accepted, as
+    /// [`retry_after`](crate::retry::retry_after) reads it. `None` where neither says anything.
     ///
     /// ```
     /// use http::Response;

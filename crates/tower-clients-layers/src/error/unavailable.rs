@@ -38,8 +38,8 @@ impl UnavailableError {
         Self { limit: "breaker", retry_after }
     }
 
-    /// The client is shut down, so that this instance of the program sends no more requests. There is no time to wait:
-    /// another instance may answer at once.
+    /// The client is shut down, so that this instance of the program sends no more requests. There is no time
+    /// to wait: another instance may answer at once.
     #[must_use]
     pub fn shut_down() -> Self {
         Self { limit: SHUTDOWN, retry_after: Duration::ZERO }

@@ -60,10 +60,11 @@
 //!   So is the first one, if the token is less than a second old, or if the body of the request is a
 //!   stream, which cannot be sent twice; in that case the next request fetches.
 //!
-//! Requests that wait share one fetch, which goes on as long as one of them is left; when all have given
-//! up, the next request goes on with it. So is its failure shared: they all get an [`Authorize`](crate::ErrorKind::Authorize) error with the same cause, as do
-//! requests within the next second; later ones fetch again. Such an error
-//! [may have been sent](crate::Error::may_have_been_sent) only when it is about the second sending.
+//! Requests that wait share one fetch, which goes on as long as one of them is left; when all have given up,
+//! the next request goes on with it. So is its failure shared: they all get an
+//! [`Authorize`](crate::ErrorKind::Authorize) error with the same cause, as do requests within the next
+//! second; later ones fetch again. Such an error [may have been sent](crate::Error::may_have_been_sent) only
+//! when it is about the second sending.
 //!
 //! Who waits drives the fetch, on one runtime. Where there are several, see [`SpawnFetch`].
 //!

@@ -12,12 +12,12 @@
 //! | `Upgrade` | asked for in its place, but for `h2c`, `HTTP` and `TLS`; then bytes are copied in both directions |
 //! | body | streamed, with its trailers |
 //!
-//! Redirects are passed on and not followed, unless the options of the request say so. Nothing is kept of a body,
-//! so a request that has one is not sent twice. What is for one hop is left out of the response, too.
+//! Redirects are passed on and not followed, unless the options of the request say so. Nothing is kept of a
+//! body, so a request that has one is not sent twice. What is for one hop is left out of the response, too.
 //!
-//! A credential of the caller goes on to the server, and wins over one that a layer below would add: name it in
-//! [`without`](ForwardLayer::without) where the gateway has one of its own. A jar of cookies below would be
-//! that of all callers at once.
+//! A credential of the caller goes on to the server, and wins over one that a layer below would add: name it
+//! in [`without`](ForwardLayer::without) where the gateway has one of its own. A jar of cookies below would
+//! be that of all callers at once.
 //!
 //! ```
 //! use axum::{Router, http::HeaderMap};
@@ -89,8 +89,8 @@ struct Settings {
 }
 
 impl ForwardLayer {
-    /// Goes by a random name of this process, does not know the address of the caller, and trusts no header that
-    /// says where a request comes from.
+    /// Goes by a random name of this process, does not know the address of the caller, and trusts no header
+    /// that says where a request comes from.
     pub fn new() -> Self {
         let settings = Settings {
             via: Via::random(),
@@ -102,8 +102,8 @@ impl ForwardLayer {
         Self { settings: Arc::new(settings) }
     }
 
-    /// The name of this gateway in `Via` headers, by which it tells that a request comes back. All that share a
-    /// name count as one: give two of one process a name where a request may pass both.
+    /// The name of this gateway in `Via` headers, by which it tells that a request comes back. All that share
+    /// a name count as one: give two of one process a name where a request may pass both.
     ///
     /// # Errors
     ///
@@ -136,8 +136,8 @@ impl ForwardLayer {
         self
     }
 
-    /// Continues what a request says of where it comes from, in place of writing it anew: for a gateway that only
-    /// gateways of one's own can reach.
+    /// Continues what a request says of where it comes from, in place of writing it anew: for a gateway that
+    /// only gateways of one's own can reach.
     pub fn trust(mut self) -> Self {
         self.settings_mut().trusts = true;
         self
@@ -197,8 +197,8 @@ impl<S> Forward<S> {
 ///
 /// # Cancel safety
 ///
-/// Dropping the future gives up the request. Where the protocol was changed, a task copies bytes until both sides have
-/// ended, or one fails.
+/// Dropping the future gives up the request. Where the protocol was changed, a task copies bytes until both
+/// sides have ended, or one fails.
 impl<S, B, R> Service<Request<B>> for Forward<S>
 where
     S: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>>,

@@ -48,11 +48,10 @@
 //! | `http.client.active_requests` | up and down | requests | all [`Labels`] |
 //! | `tower_clients.cancelled_requests` | counter | requests | all [`Labels`] |
 //!
-//! A request is active, and its time runs, from the call until the head of its response. One that was
-//! dropped before, as a caller lost interest or a hedge was won by another, is cancelled: it is counted, is no
-//! error, and its time is not recorded, since it tells when the caller left. When a
-//! [deadline](crate::deadline) above has come, this is why it was dropped: then it is an error of the type
-//! `timeout`, after that time.
+//! A request is active, and its time runs, from the call until the head of its response. One that was dropped
+//! before, as a caller lost interest or a hedge was won by another, is cancelled: it is counted, is no error,
+//! and its time is not recorded, since it tells when the caller left. When a [deadline](crate::deadline)
+//! above has come, this is why it was dropped: then it is an error of the type `timeout`, after that time.
 //!
 //! No attribute holds a path, a query, or a header. With a [template](crate::RequestOptions::template) the
 //! requests of one client are told apart.

@@ -1,9 +1,10 @@
 //! Follows redirects (RFC 9110 §15.4).
 //!
 //! After a response with 301, 302, 303, 307 or 308 its `Location` is asked for, up to 10 times for one
-//! request. Of the body up to 64 KiB are read, if its length is known, and the rest is dropped. Where one may lead is said by [`Redirects`]: to the origin of the request by
-//! default, or to where a [base URL](RedirectLayer::within) allows. Anywhere else is an error that names
-//! the host, and so is whatever else keeps a redirect from being followed: see [`NotFollowed`].
+//! request. Of the body up to 64 KiB are read, if its length is known, and the rest is dropped. Where one may
+//! lead is said by [`Redirects`]: to the origin of the request by default, or to where a [base
+//! URL](RedirectLayer::within) allows. Anywhere else is an error that names the host, and so is whatever else
+//! keeps a redirect from being followed: see [`NotFollowed`].
 //!
 //! | status | next method | body |
 //! |---|---|---|

@@ -21,10 +21,11 @@
 //! ends with an [`ErrorKind::Body`](crate::ErrorKind::Body) error whose source, a [`ResumeError`],
 //! says [why](NotResumed). So a body is whole, or an error: never a mixture.
 //!
-//! An answer of 5xx and none at all are followed by the next attempt, and so is a part that is
-//! shorter than the rest or breaks off itself. The first attempt is made at once, the second after
-//! 100 ms, and each further one after double the time, 10 s at most: a server that restarts is met
-//! again. `Retry-After` is not looked at, and any other status, 429 too, ends the body. When no attempt is left, the error is the last one that happened.
+//! An answer of 5xx and none at all are followed by the next attempt, and so is a part that is shorter than
+//! the rest or breaks off itself. The first attempt is made at once, the second after 100 ms, and each
+//! further one after double the time, 10 s at most: a server that restarts is met again. `Retry-After` is not
+//! looked at, and any other status, 429 too, ends the body. When no attempt is left, the error is the last
+//! one that happened.
 //!
 //! A deadline above covers all of this, since it drops the body. What limits time or size below is
 //! set anew for each part.

@@ -1,7 +1,8 @@
 //! Makes a span of every attempt, by the conventions of OpenTelemetry for HTTP clients.
 //!
-//! The spans are those of [`tracing`](https://docs.rs/tracing): `tracing-opentelemetry` exports them, any other subscriber prints
-//! them. Nothing of OpenTelemetry is needed here, and nothing happens where no subscriber wants them.
+//! The spans are those of [`tracing`](https://docs.rs/tracing): `tracing-opentelemetry` exports them, any
+//! other subscriber prints them. Nothing of OpenTelemetry is needed here, and nothing happens where no
+//! subscriber wants them.
 //!
 //! ```
 //! use axum::{Router, http::StatusCode};
@@ -72,14 +73,14 @@
 //! With the head of the response, as the conventions want it: a program may read the body much later, or
 //! never. A body that breaks off is an error of whoever reads it.
 //!
-//! A future that is dropped ends its span, which is no error. When a [deadline](crate::deadline) above has come,
-//! this is the reason, and the `error.type` is `timeout`.
+//! A future that is dropped ends its span, which is no error. When a [deadline](crate::deadline) above has
+//! come, this is the reason, and the `error.type` is `timeout`.
 //!
 //! # What does not show
 //!
 //! User information, the values of the query and header values, unless a [key](TraceLayer::record_query) or
-//! [name](TraceLayer::record_request_header) is listed. A header that is marked sensitive never shows, and all
-//! that the layers of this crate add for authorization are. The path does show.
+//! [name](TraceLayer::record_request_header) is listed. A header that is marked sensitive never shows, and
+//! all that the layers of this crate add for authorization are. The path does show.
 //!
 //! # Cost
 //!

@@ -54,8 +54,8 @@ impl Content {
     }
 }
 
-/// What is the same, whatever the spaces and the order of keys. Numbers that a [`Value`] cannot hold, or a key
-/// that is there twice, make it differ: such JSON stays text.
+/// What is the same, whatever the spaces and the order of keys. Numbers that a [`Value`] cannot hold, or a
+/// key that is there twice, make it differ: such JSON stays text.
 fn letters(json: &[u8]) -> Vec<u8> {
     let mut letters: Vec<_> =
         json.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();

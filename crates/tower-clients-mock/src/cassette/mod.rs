@@ -1,8 +1,8 @@
 //! Exchanges that are recorded once, and answered from a file since.
 //!
-//! [`RecordLayer`] goes around the transport and writes what passes to a file. [`Replay`] takes the place of both,
-//! and needs no network. The file is for people too: sorted, so that only what changed is a difference, with JSON
-//! as it is, and what is no text as base64. Secrets are not in it.
+//! [`RecordLayer`] goes around the transport and writes what passes to a file. [`Replay`] takes the place of
+//! both, and needs no network. The file is for people too: sorted, so that only what changed is a difference,
+//! with JSON as it is, and what is no text as base64. Secrets are not in it.
 //!
 //! ```
 //! use serde_json::{Value, json};
@@ -40,13 +40,13 @@
 //! # }
 //! ```
 //!
-//! Bodies are read to their end before they go on, so no stream can be recorded that waits for its reader, and a
-//! fault of the network is not recorded at all. JSON comes back as the same value, not the same bytes, and trailers
-//! do not come back.
+//! Bodies are read to their end before they go on, so no stream can be recorded that waits for its reader,
+//! and a fault of the network is not recorded at all. JSON comes back as the same value, not the same bytes,
+//! and trailers do not come back.
 //!
-//! Secrets are looked for by name: in headers, in the query, and in bodies that are one JSON value or a form. So
-//! servers are asked not to compress; one that does all the same has its body recorded as it came. Whoever knows of
-//! other secrets, as in a `location` or in a body of lines, looks at the file before it is shared.
+//! Secrets are looked for by name: in headers, in the query, and in bodies that are one JSON value or a form.
+//! So servers are asked not to compress; one that does all the same has its body recorded as it came. Whoever
+//! knows of other secrets, as in a `location` or in a body of lines, looks at the file before it is shared.
 
 mod content;
 mod record;

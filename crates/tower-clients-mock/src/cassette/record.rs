@@ -26,16 +26,16 @@ pub struct RecordLayer {
 impl RecordLayer {
     /// Records to a file. The first exchange replaces what is in it.
     ///
-    /// It is redacted: the headers `authorization`, `proxy-authorization`, `cookie` and `set-cookie`, header values
-    /// that are marked sensitive, and `access_token`, `refresh_token`, `id_token`, `client_secret` and `password`,
-    /// as parameters or in JSON.
+    /// It is redacted: the headers `authorization`, `proxy-authorization`, `cookie` and `set-cookie`, header
+    /// values that are marked sensitive, and `access_token`, `refresh_token`, `id_token`, `client_secret` and
+    /// `password`, as parameters or in JSON.
     #[must_use]
     pub fn new(path: impl AsRef<Path>) -> Self {
         Self { path: path.as_ref().to_owned(), redact: Redact::default() }
     }
 
-    /// Redacts headers, parameters of a query or form, and keys of JSON objects with this name too, in any case. It
-    /// also does good to what differs each time, such as the header `date`.
+    /// Redacts headers, parameters of a query or form, and keys of JSON objects with this name too, in any
+    /// case. It also does good to what differs each time, such as the header `date`.
     #[must_use]
     pub fn redact(mut self, name: &str) -> Self {
         self.redact.add(name);

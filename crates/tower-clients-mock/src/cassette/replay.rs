@@ -16,8 +16,8 @@ use tower_service::Service;
 
 /// Answers from a file that a [`RecordLayer`](super::RecordLayer) wrote. See the [module docs](super).
 ///
-/// A request gets the first recorded answer to the same method, URL and body that was not given yet; headers do
-/// not count. Clones share what was given. A request without an answer is the error [`NotRecorded`].
+/// A request gets the first recorded answer to the same method, URL and body that was not given yet; headers
+/// do not count. Clones share what was given. A request without an answer is the error [`NotRecorded`].
 #[derive(Clone)]
 pub struct Replay {
     tape: Arc<Tape>,

@@ -227,8 +227,8 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         }
     }
 
-    /// Whether no connection is kept that this host has: others wait for one to be given up, or there will be no
-    /// other request.
+    /// Whether no connection is kept that this host has: others wait for one to be given up, or there will be
+    /// no other request.
     pub(crate) fn is_pressed(&self, host: &Host<C>) -> bool {
         let permits = [&host.permits, &self.permits];
         self.is_shut_down() || permits.iter().any(|permits| permits.are_wanted_beside(host.who()))

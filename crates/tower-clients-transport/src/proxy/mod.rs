@@ -19,11 +19,12 @@ use tower_clients_layers::{Error, ErrorKind};
 /// | `socks5://host:1080`, `socks5h://host:1080` | SOCKS 5 (RFC 1928 and 1929) |
 ///
 /// Without a port it is 80, or 1080 for SOCKS. Either kind of proxy resolves the names of hosts, so that no
-/// [address filter](crate::TransportBuilder::filter_addresses) could judge them: a transport with both is refused.
-/// HTTP/2 goes through a proxy with TLS only.
+/// [address filter](crate::TransportBuilder::filter_addresses) could judge them: a transport with both is
+/// refused. HTTP/2 goes through a proxy with TLS only.
 ///
-/// The credentials go to the proxy alone, and show in no text. A connection that cannot be made through the proxy is a
-/// [`Connect`](ErrorKind::Connect) error; the answer of a proxy to an `http` request, such as 407, is a response.
+/// The credentials go to the proxy alone, and show in no text. A connection that cannot be made through the
+/// proxy is a [`Connect`](ErrorKind::Connect) error; the answer of a proxy to an `http` request, such as 407,
+/// is a response.
 ///
 /// ```
 /// use tower_clients_transport::{ProxyConfig, Transport};
@@ -74,8 +75,8 @@ impl ProxyConfig {
         Ok(self)
     }
 
-    /// Hosts that are connected to directly, separated by commas: names, with all below them, with a dot in front or
-    /// without; addresses and networks (`10.0.0.0/8`); `*` for all. In place of those before.
+    /// Hosts that are connected to directly, separated by commas: names, with all below them, with a dot in
+    /// front or without; addresses and networks (`10.0.0.0/8`); `*` for all. In place of those before.
     ///
     /// They are compared with the host as it is in the URL; nothing is resolved for it.
     #[must_use]
@@ -84,16 +85,16 @@ impl ProxyConfig {
         self
     }
 
-    /// What the environment says now: the variables `http_proxy`, `https_proxy`, `all_proxy` for what has none of its own,
-    /// and `no_proxy`; in capitals where they are not set so. An empty one counts as none.
+    /// What the environment says now: the variables `http_proxy`, `https_proxy`, `all_proxy` for what has
+    /// none of its own, and `no_proxy`; in capitals where they are not set so. An empty one counts as none.
     ///
-    /// Where `REQUEST_METHOD` is set, as for a program of CGI, `HTTP_PROXY` is a header of the caller: then it does not
-    /// count, nor does `http_proxy`.
+    /// Where `REQUEST_METHOD` is set, as for a program of CGI, `HTTP_PROXY` is a header of the caller: then
+    /// it does not count, nor does `http_proxy`.
     ///
     /// # Errors
     ///
-    /// [`Config`](ErrorKind::Config) if one that counts is not the URL of a proxy: better no request than one that passes
-    /// by the proxy.
+    /// [`Config`](ErrorKind::Config) if one that counts is not the URL of a proxy: better no request than one
+    /// that passes by the proxy.
     ///
     /// ```
     /// use tower_clients_transport::{ProxyConfig, Transport};

@@ -8,12 +8,14 @@ use std::{
 };
 use tower_clients_layers::Error;
 
-/// Exchanges the [`Tls`] settings of transports while they are used, such as a client certificate that is renewed.
+/// Exchanges the [`Tls`] settings of transports while they are used, such as a client certificate that is
+/// renewed.
 ///
-/// New connections use what was set last, open ones go on with what they began with, so that the pool stays warm and
-/// no request is disturbed. Old settings go out of use with their connections, by
-/// [`pool_max_age`](crate::TransportBuilder::pool_max_age) at the latest. Sessions of TLS are not resumed across an
-/// exchange: each new connection proves who it is, and looks at the server's certificate, by the new settings.
+/// New connections use what was set last, open ones go on with what they began with, so that the pool stays
+/// warm and no request is disturbed. Old settings go out of use with their connections, by
+/// [`pool_max_age`](crate::TransportBuilder::pool_max_age) at the latest. Sessions of TLS are not resumed
+/// across an exchange: each new connection proves who it is, and looks at the server's certificate, by the
+/// new settings.
 ///
 /// Clones are one handle. It can be given to several transports.
 ///
@@ -52,8 +54,9 @@ impl TlsHandle {
     ///
     /// # Errors
     ///
-    /// [`Config`](tower_clients_layers::ErrorKind::Config) when they contradict each other, or the cryptography provider
-    /// refuses them, as when a certificate and a key do not belong together. What was set before stays.
+    /// [`Config`](tower_clients_layers::ErrorKind::Config) when they contradict each other, or the
+    /// cryptography provider refuses them, as when a certificate and a key do not belong together. What was
+    /// set before stays.
     pub fn set(&self, tls: Tls) -> Result<(), Error> {
         let tls = Self::new(tls);
         Configured::now(&tls, HttpVersion::Negotiated)?;

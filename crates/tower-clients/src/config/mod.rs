@@ -32,10 +32,10 @@
 //!
 //! # Secrets
 //!
-//! A token or password does not stand in the file: it is `{ env = "NAME" }`, a variable of the environment, or
-//! `{ file = "PATH" }`. So may be the value of any header and parameter. Neither errors nor `Debug` show
-//! what is in there, nor any other value of `headers` and `query`. Where a parser quotes the file in its error,
-//! [`read`] keeps the first line only.
+//! A token or password does not stand in the file: it is `{ env = "NAME" }`, a variable of the environment,
+//! or `{ file = "PATH" }`. So may be the value of any header and parameter. Neither errors nor `Debug` show
+//! what is in there, nor any other value of `headers` and `query`. Where a parser quotes the file in its
+//! error, [`read`] keeps the first line only.
 //!
 //! Files and the environment are read when the client is built. A path is relative to the working directory.
 
@@ -59,7 +59,8 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{collections::BTreeMap, num::NonZeroUsize};
 use tower_clients_layers::{BaseUrl, Error, RedirectLayer, RetryBudget, RetryLayer};
 
-/// The settings of a client, from a file. See the [module docs](self), and `docs/configuration.md` for the keys.
+/// The settings of a client, from a file. See the [module docs](self), and `docs/configuration.md` for the
+/// keys.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientConfig {
@@ -169,8 +170,9 @@ impl ClientConfig {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a [`ConfigError`] that names the key: a header that is
-    /// none, a variable of the environment or a file that cannot be read, a feature that is not compiled in.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a [`ConfigError`] that names the key: a header
+    /// that is none, a variable of the environment or a file that cannot be read, a feature that is not
+    /// compiled in.
     pub fn builder(&self) -> Result<ClientBuilder, Error> {
         self.to_builder().map_err(|error| error.within(&self.name).into())
     }

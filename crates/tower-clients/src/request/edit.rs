@@ -80,9 +80,9 @@ impl<S: HttpService<Body> + Clone> RequestBuilder<S, Edit> {
     /// put, also when nothing changed: that it is accepted proves that the value still holds.
     /// Members that `T` does not know are lost; a [`Value`](serde_json::Value) knows all.
     ///
-    /// Where the answer to the `PUT` is lost, whether the change was made is not guessed: a document that is as
-    /// it should be may be so by the change of another. A change that knows itself, such as an entry with an
-    /// id of its own that is added where it is missing, can simply be edited again.
+    /// Where the answer to the `PUT` is lost, whether the change was made is not guessed: a document that is
+    /// as it should be may be so by the change of another. A change that knows itself, such as an entry with
+    /// an id of its own that is added where it is missing, can simply be edited again.
     ///
     /// # Errors
     ///

@@ -57,8 +57,8 @@ impl<T> Layer<T> for AttemptsLayer {
     }
 }
 
-/// [`Retry`], with the feature `tracing` `Trace`, then [`Metrics`], [`AttemptTimeout`] and [`IdleTimeout`]. A request
-/// passes them by if none is configured and it has no options that could ask for one.
+/// [`Retry`], with the feature `tracing` `Trace`, then [`Metrics`], [`AttemptTimeout`] and [`IdleTimeout`]. A
+/// request passes them by if none is configured and it has no options that could ask for one.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempts<T> {
     layered: Layered<T>,

@@ -1,10 +1,11 @@
 //! The layers between the client and the transport.
 //!
-//! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with the
-//! features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`](crate::Retry),
-//! [`Metrics`](crate::Metrics), [`AttemptTimeout`](crate::AttemptTimeout) and [`IdleTimeout`](crate::IdleTimeout). With the
-//! feature `tracing` there is a `Trace` around all of them, and one above `Metrics`. Each does nothing until
-//! it is configured, so the type does not depend on the configuration.
+//! Outermost first: [`DefaultQuery`], [`Redirect`], [`DefaultHeaders`], [`Authorize`], [`FetchToken`], with
+//! the features `compression` and `cookies` `Decompress` and `Cookies`, then [`Retry`](crate::Retry),
+//! [`Metrics`](crate::Metrics), [`AttemptTimeout`](crate::AttemptTimeout) and
+//! [`IdleTimeout`](crate::IdleTimeout). With the feature `tracing` there is a `Trace` around all of them, and
+//! one above `Metrics`. Each does nothing until it is configured, so the type does not depend on the
+//! configuration.
 //!
 //! ```
 //! use axum::Router;

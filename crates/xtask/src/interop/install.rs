@@ -36,8 +36,8 @@ pub(super) fn node(ours: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join("node_modules"))
 }
 
-/// Debian's package of nginx, unpacked; gives the program. `None` where there are no such packages, or none can be
-/// fetched.
+/// Debian's package of nginx, unpacked; gives the program. `None` where there are no such packages, or none
+/// can be fetched.
 pub(super) fn nginx(folder: &Path) -> Option<PathBuf> {
     let installed = install("apt-get", &[], folder, || {
         run(Command::new("apt-get").args(["download", "--quiet", "nginx"]).current_dir(folder))?;
