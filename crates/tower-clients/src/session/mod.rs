@@ -20,6 +20,7 @@
 pub(crate) mod attempts;
 pub(crate) mod compression;
 pub(crate) mod cookies;
+mod optional;
 pub(crate) mod trace;
 
 use self::attempts::{Attempts, AttemptsLayer};
