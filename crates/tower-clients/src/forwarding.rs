@@ -19,6 +19,8 @@ impl<S> Client<S> {
     /// The default headers and the credential of the client are added where the request has none. A
     /// [time limit](crate::ClientBuilder::timeout) is one of the whole exchange, body included.
     ///
+    /// A client whose [boundary](crate::ClientBuilder::boundary) is its path already is not copied for it.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) when the path leads outside of the base URL, a

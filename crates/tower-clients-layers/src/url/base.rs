@@ -108,7 +108,10 @@ impl BaseUrl {
     /// Sets where joined URLs may lead; [`Boundary::Origin`] by default.
     #[must_use]
     pub fn with_boundary(mut self, boundary: Boundary) -> Self {
-        Arc::make_mut(&mut self.inner).boundary = boundary;
+        // What is shared is copied to be changed, so not for nothing.
+        if self.inner.boundary != boundary {
+            Arc::make_mut(&mut self.inner).boundary = boundary;
+        }
         self
     }
 
