@@ -341,7 +341,7 @@ impl TransportBuilder {
     }
 
     /// Has every response tell how long the parts of its exchange took, by [`Timings`](crate::Timings) among
-    /// its extensions. Off by default; then it costs nothing.
+    /// its extensions. Off by default; then a request pays nothing for it.
     pub fn timings(mut self) -> Self {
         self.timings = true;
         self
