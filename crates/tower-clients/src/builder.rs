@@ -87,7 +87,14 @@ impl ClientBuilder {
         Self { settings }
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Settings) -> Result<(), Error>) -> Self {
+    fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        if let Ok(settings) = &mut self.settings {
+            change(settings);
+        }
+        self
+    }
+
+    fn try_set(mut self, change: impl FnOnce(&mut Settings) -> Result<(), Error>) -> Self {
         if let Ok(settings) = &mut self.settings
             && let Err(error) = change(settings)
         {
@@ -100,7 +107,7 @@ impl ClientBuilder {
 
     /// Appends `trailing`, such as `/` or `.json`, to the path of every relative reference.
     pub fn trailing(self, trailing: &str) -> Self {
-        self.set(|settings| {
+        self.try_set(|settings| {
             settings.base = settings.base.clone().with_trailing(trailing)?;
             Ok(())
         })
@@ -108,16 +115,13 @@ impl ClientBuilder {
 
     /// Sets where requests may go; [`Boundary::Origin`] by default.
     pub fn boundary(self, boundary: Boundary) -> Self {
-        self.set(|settings| {
-            settings.base = settings.base.clone().with_boundary(boundary);
-            Ok(())
-        })
+        self.set(|settings| settings.base = settings.base.clone().with_boundary(boundary))
     }
 
     /// Allows requests to one more origin, such as `https://uploads.example.com`. Of what is
     /// set here it gets `user-agent`, `accept` and its kin, and [shared](Self::share_header) headers.
     pub fn allow_origin(self, origin: &str) -> Self {
-        self.set(|settings| {
+        self.try_set(|settings| {
             let origin: Origin = origin.parse()?;
             settings.base = settings.base.clone().allow_origin(origin);
             Ok(())
@@ -130,7 +134,7 @@ impl ClientBuilder {
         N: TryInto<HeaderName, Error: Into<http::Error>>,
         V: TryInto<HeaderValue, Error: Into<http::Error>>,
     {
-        self.set(|settings| {
+        self.try_set(|settings| {
             let (name, value) = header(ErrorKind::Config, name, value)?;
             settings.headers.insert(name, value);
             Ok(())
@@ -139,23 +143,17 @@ impl ClientBuilder {
 
     /// Replaces all default headers.
     pub fn headers(self, headers: HeaderMap) -> Self {
-        self.set(|settings| {
-            settings.headers = headers;
-            Ok(())
-        })
+        self.set(|settings| settings.headers = headers)
     }
 
     /// Sends the default header `name` to allowed foreign origins too.
     pub fn share_header(self, name: HeaderName) -> Self {
-        self.set(|settings| {
-            settings.shared.push(name);
-            Ok(())
-        })
+        self.set(|settings| settings.shared.push(name))
     }
 
     /// Adds default query parameters: pairs, a map or a struct.
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
-        self.set(|settings| {
+        self.try_set(|settings| {
             settings.query.extend(&Query::new(parameters)?);
             Ok(())
         })
@@ -191,10 +189,7 @@ impl ClientBuilder {
     /// # }
     /// ```
     pub fn redirects(self, redirects: impl Into<RedirectLayer>) -> Self {
-        self.set(|settings| {
-            settings.redirect = redirects.into();
-            Ok(())
-        })
+        self.set(|settings| settings.redirect = redirects.into())
     }
 
     /// Authorizes by a bearer token (RFC 6750).
@@ -208,7 +203,7 @@ impl ClientBuilder {
     }
 
     fn authorization(self, value: Result<HeaderValue, Error>) -> Self {
-        self.set(|settings| {
+        self.try_set(|settings| {
             let origin = settings.base.origin().clone();
             settings.credentials = (AuthorizeLayer::value(origin, value?), FetchTokenLayer::none());
             Ok(())
@@ -244,7 +239,6 @@ impl ClientBuilder {
         self.set(|settings| {
             let origin = settings.base.origin().clone();
             settings.credentials = (AuthorizeLayer::none(), FetchTokenLayer::new(origin, source));
-            Ok(())
         })
     }
 
@@ -263,10 +257,7 @@ impl ClientBuilder {
     #[cfg(feature = "compression")]
     #[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
     pub fn decompression(self, layer: DecompressLayer) -> Self {
-        self.set(|settings| {
-            settings.compression = layer;
-            Ok(())
-        })
+        self.set(|settings| settings.compression = layer)
     }
 
     /// Sends the cookies that earlier responses set, RFC 6265bis. Clones and children share them.
@@ -307,24 +298,19 @@ impl ClientBuilder {
     pub fn cookie_jar(self, jar: CookieJar) -> Self {
         self.set(|settings| {
             settings.cookies = cookies::Layer::new(jar).only(settings.base.origin().clone());
-            Ok(())
         })
     }
 
     /// Limits the time of every exchange: until the service is ready, the response comes and its
     /// body ends. No limit by default.
     pub fn timeout(self, timeout: Duration) -> Self {
-        self.set(|settings| {
-            settings.deadline = DeadlineLayer::new(timeout);
-            Ok(())
-        })
+        self.set(|settings| settings.deadline = DeadlineLayer::new(timeout))
     }
 
     /// Limits the time of each attempt, until the head of the response. No limit by default.
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.attempts.layers().3 = AttemptTimeoutLayer::new(timeout);
-            Ok(())
+            settings.attempts.layers().attempt_timeout = AttemptTimeoutLayer::new(timeout);
         })
     }
 
@@ -332,8 +318,7 @@ impl ClientBuilder {
     /// body to the next. See [`idle_timeout`](crate::idle_timeout). No limit by default.
     pub fn idle_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| {
-            settings.attempts.layers().4 = IdleTimeoutLayer::new(timeout);
-            Ok(())
+            settings.attempts.layers().idle_timeout = IdleTimeoutLayer::new(timeout);
         })
     }
 
@@ -364,10 +349,7 @@ impl ClientBuilder {
     /// # }
     /// ```
     pub fn retry(self, layer: RetryLayer) -> Self {
-        self.set(|settings| {
-            settings.attempts.layers().0 = layer;
-            Ok(())
-        })
+        self.set(|settings| settings.attempts.layers().retry = layer)
     }
 
     /// Makes a span of every request of the program, and one of each attempt that it takes: of each retry,
@@ -393,8 +375,7 @@ impl ClientBuilder {
             if !layer.is_none() {
                 settings.calls = TraceLayer::calls();
             }
-            settings.attempts.layers().1 = layer;
-            Ok(())
+            settings.attempts.layers().trace = layer;
         })
     }
 
@@ -426,10 +407,7 @@ impl ClientBuilder {
     /// # Ok::<(), tower_clients::Error>(())
     /// ```
     pub fn metrics(self, layer: MetricsLayer) -> Self {
-        self.set(|settings| {
-            settings.attempts.layers().2 = layer;
-            Ok(())
-        })
+        self.set(|settings| settings.attempts.layers().metrics = layer)
     }
 
     /// A client over a new [`Transport`] with its default settings.

@@ -87,6 +87,7 @@ mod upstream;
 
 pub mod blocking;
 pub mod boxed;
+pub mod call;
 #[cfg(feature = "config")]
 #[cfg_attr(docsrs, doc(cfg(feature = "config")))]
 pub mod config;

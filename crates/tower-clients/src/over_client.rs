@@ -109,6 +109,58 @@ macro_rules! authorizes {
     };
 }
 
+/// `blocking` and `blocking_on` of a type over a client, and its other fields.
+macro_rules! blocking_forms {
+    ($over:ident $(<$check:ident>)? { $($field:ident),* }) => {
+        impl<S $(, $check)?> $over<S $(, $check)?> {
+            /// The blocking form of this, with runtimes of its own. See [`blocking`](crate::blocking).
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the system allows no runtime.
+            pub fn blocking(
+                self,
+            ) -> Result<$over<crate::blocking::Blocking<S> $(, $check)?>, crate::Error> {
+                let Self { client, $($field),* } = self;
+                Ok($over { client: client.blocking()?, $($field),* })
+            }
+
+            /// The blocking form of this, for a runtime that runs elsewhere. See
+            /// [`Client::blocking_on`](crate::Client::blocking_on).
+            #[must_use]
+            pub fn blocking_on(
+                self,
+                runtime: tokio::runtime::Handle,
+            ) -> $over<crate::blocking::Blocking<S> $(, $check)?> {
+                let Self { client, $($field),* } = self;
+                $over { client: client.blocking_on(runtime), $($field),* }
+            }
+        }
+
+        impl<T $(, $check)?> $over<crate::blocking::Blocking<crate::Session<T>> $(, $check)?>
+        where
+            T: crate::SharedService<crate::Body>,
+        {
+            /// Authorizes all requests by access tokens of an OAuth 2 token endpoint, and waits for
+            /// the first one: the blocking form of the async `authorize`.
+            ///
+            /// # Errors
+            ///
+            /// Those of the async form, and [`ErrorKind::Blocking`](crate::ErrorKind::Blocking)
+            /// inside of an async task.
+            pub fn authorize(
+                mut self,
+                reference: impl crate::url::ToReference,
+                grant: crate::oauth::Grant,
+            ) -> Result<Self, crate::Error> {
+                self.client = self.client.authorize(reference, grant)?;
+                Ok(self)
+            }
+        }
+    };
+}
+
 pub(crate) use authorizes;
+pub(crate) use blocking_forms;
 pub(crate) use constructors;
 pub(crate) use shows_client;

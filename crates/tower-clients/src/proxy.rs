@@ -2,8 +2,7 @@
 
 use crate::{
     Client, RequestBuilder, Resource, Session,
-    blocking::blocking_forms,
-    over_client::{authorizes, shows_client},
+    over_client::{authorizes, blocking_forms, shows_client},
     paths::paths,
     request::Whole,
 };

@@ -2,8 +2,7 @@
 
 use crate::{
     BoxResource, Client, RequestBuilder, Session,
-    blocking::blocking_forms,
-    over_client::{authorizes, constructors, shows_client},
+    over_client::{authorizes, blocking_forms, constructors, shows_client},
     paths::paths,
     request::{Create, Decoded, Draft, Edit, Exists, Updating},
 };

@@ -3,7 +3,7 @@
 use super::{Blocking, Iter, Reader, driver::Drive};
 use crate::{
     RequestBuilder,
-    remote::Call,
+    call::Call,
     request::{
         Checked, Create, Decoded, Draft, Exists, ExistsOrGet, InChunks, InItems, InJsonLines,
         InLines, Mode, Whole, WithHead,

@@ -1,7 +1,7 @@
 //! From an answer to data.
 
 use super::{GraphError, GraphErrors, NoResponse};
-use crate::remote::{failure, refused, status_error};
+use crate::call::{failure, refused, status_error};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, response::Parts};
 use serde::de::DeserializeOwned;
@@ -144,7 +144,7 @@ macro_rules! judge {
 judge!(Strict, Lenient);
 
 /// A GraphQL response (§7): data as far as there is, and all errors. Given by
-/// [`Call::response`](crate::remote::Call::response).
+/// [`Call::response`](crate::call::Call::response).
 ///
 /// `Debug` shows no value of the body.
 #[derive(Clone, PartialEq)]

@@ -68,9 +68,8 @@ pub use self::{
 
 use crate::{
     Client, Session,
-    blocking::blocking_forms,
-    over_client::{authorizes, constructors, shows_client},
-    remote::{Call, object},
+    call::{Call, object},
+    over_client::{authorizes, blocking_forms, constructors, shows_client},
 };
 use http::{HeaderValue, header::ACCEPT};
 use serde::{Serialize, de::DeserializeOwned};

@@ -1,7 +1,7 @@
 //! From the answer of a token endpoint to a token.
 
 use super::OAuthError;
-use crate::remote::{refused, status_error};
+use crate::call::{refused, status_error};
 use bytes::Bytes;
 use http::response::Parts;
 use serde_json::{Map, Value};

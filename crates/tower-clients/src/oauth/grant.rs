@@ -1,6 +1,6 @@
 //! What a token endpoint is asked.
 
-use crate::remote::object;
+use crate::call::object;
 use http::{
     HeaderValue, Method, Request, Uri,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},

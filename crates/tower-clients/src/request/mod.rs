@@ -300,11 +300,7 @@ impl<S, M> RequestBuilder<S, M> {
     /// Sets which redirects are followed, in place of those of the
     /// [client](crate::ClientBuilder::redirects). A client over a service of your own follows none.
     pub fn redirect(self, redirects: Redirects) -> Self {
-        self.set(|request| {
-            let options = RequestOptions::of_mut(request);
-            *options = std::mem::take(options).redirect(redirects);
-            Ok(())
-        })
+        self.option(|options| options.redirect(redirects))
     }
 
     /// Adds an extension, for layers of your own.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     RequestBuilder,
-    remote::{Call, Pending, refused},
+    call::{Call, Pending, refused},
 };
 use bytes::Bytes;
 use http::response::Parts;

@@ -1,7 +1,7 @@
 //! From an answer to the result of one call.
 
 use super::message::{Id, Reply, breach, no_answer};
-use crate::{remote::refused, rpc::ProtocolError};
+use crate::{call::refused, rpc::ProtocolError};
 use bytes::Bytes;
 use http::response::Parts;
 use serde::de::DeserializeOwned;

@@ -1,7 +1,7 @@
 //! Messages, both ways.
 
 use super::{ProtocolError, RpcError};
-use crate::remote::{failure, status_error};
+use crate::call::{failure, status_error};
 use bytes::Bytes;
 use http::response::Parts;
 use serde::Serialize;

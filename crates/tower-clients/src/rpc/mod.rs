@@ -57,9 +57,8 @@ pub use self::{
 
 use crate::{
     Client, RequestBuilder, Session,
-    blocking::blocking_forms,
-    over_client::{authorizes, constructors, shows_client},
-    remote::Call,
+    call::Call,
+    over_client::{authorizes, blocking_forms, constructors, shows_client},
 };
 use http::{HeaderValue, header::ACCEPT};
 use serde::{Serialize, de::DeserializeOwned};

@@ -20,7 +20,6 @@ use tower_clients_layers::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-type Layers = (RetryLayer, trace::Layer, MetricsLayer, AttemptTimeoutLayer, IdleTimeoutLayer);
 type Layered<T> = Retry<Attempt<T>>;
 type Attempt<T> = trace::Layered<Metrics<AttemptTimeout<IdleTimeout<T>>>>;
 
@@ -30,29 +29,46 @@ pub(crate) struct AttemptsLayer {
     layers: Option<Layers>,
 }
 
+/// Outermost first.
+#[derive(Debug, Clone)]
+pub(crate) struct Layers {
+    pub(crate) retry: RetryLayer,
+    pub(crate) trace: trace::Layer,
+    pub(crate) metrics: MetricsLayer,
+    pub(crate) attempt_timeout: AttemptTimeoutLayer,
+    pub(crate) idle_timeout: IdleTimeoutLayer,
+}
+
+impl Layers {
+    const NONE: Self = Self {
+        retry: RetryLayer::none(),
+        trace: trace::none(),
+        metrics: MetricsLayer::none(),
+        attempt_timeout: AttemptTimeoutLayer::none(),
+        idle_timeout: IdleTimeoutLayer::none(),
+    };
+
+    fn layer<T>(&self, transport: T) -> Layered<T> {
+        let limits = (&self.attempt_timeout, &self.idle_timeout);
+        (&self.retry, &self.trace, &self.metrics, limits).layer(transport)
+    }
+}
+
 impl AttemptsLayer {
     pub(crate) const fn none() -> Self {
         Self { layers: None }
     }
 
     pub(crate) fn layers(&mut self) -> &mut Layers {
-        self.layers.get_or_insert(NONE)
+        self.layers.get_or_insert(Layers::NONE)
     }
 }
-
-const NONE: Layers = (
-    RetryLayer::none(),
-    trace::none(),
-    MetricsLayer::none(),
-    AttemptTimeoutLayer::none(),
-    IdleTimeoutLayer::none(),
-);
 
 impl<T> Layer<T> for AttemptsLayer {
     type Service = Attempts<T>;
 
     fn layer(&self, transport: T) -> Attempts<T> {
-        let layered = self.layers.clone().unwrap_or(NONE).layer(transport);
+        let layered = self.layers.as_ref().unwrap_or(&Layers::NONE).layer(transport);
         Attempts { layered, has_layers: self.layers.is_some() }
     }
 }

@@ -1,11 +1,12 @@
 //! From the bytes of an answer to the output of a call.
 
+use super::refusal::{refused, status_error};
 use bytes::Bytes;
-use http::{Response, StatusCode, response::Parts};
+use http::response::Parts;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{fmt, marker::PhantomData};
-use tower_clients_layers::{BoxError, Check, Error, ErrorKind, Failure, FromBody, Json};
+use tower_clients_layers::{BoxError, Check, Error, ErrorKind, FromBody, Json};
 
 /// Asks the check `C` about the JSON of an answer first, and looks at its status second.
 #[derive(Clone, Copy)]
@@ -14,7 +15,7 @@ pub struct Judge<C> {
 }
 
 impl<C> Judge<C> {
-    pub(super) fn new(check: C) -> Self {
+    pub(crate) fn new(check: C) -> Self {
         Self { check }
     }
 
@@ -84,25 +85,4 @@ impl<C, T> fmt::Debug for Typed<C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Typed").finish_non_exhaustive()
     }
-}
-
-/// The error of an answer that says that the call failed, with the whole response in it.
-#[cold]
-pub(crate) fn refused(head: &Parts, body: Bytes, error: impl Into<BoxError>) -> Error {
-    Error::new(ErrorKind::Check, error).with_failure(failure(head, body))
-}
-
-/// The error of an answer with a status outside of 2xx, with the whole response in it.
-#[cold]
-pub(crate) fn status_error(head: &Parts, body: Bytes) -> Error {
-    debug_assert!(!StatusCode::is_success(&head.status), "that status is accepted");
-    Error::status_failure(failure(head, body))
-}
-
-/// The whole response of an answer that was not accepted.
-pub(crate) fn failure(head: &Parts, body: Bytes) -> Failure {
-    let mut response = Response::new(body);
-    *response.status_mut() = head.status;
-    *response.headers_mut() = head.headers.clone();
-    Failure::new(response)
 }

@@ -31,19 +31,10 @@
 //! # }
 //! ```
 
-mod call;
-mod judge;
-
-pub(crate) use self::judge::{failure, refused, status_error};
-pub use self::{
-    call::{Call, Pending},
-    judge::{Judge, Typed},
-};
-
 use crate::{
     Client, Session,
-    blocking::blocking_forms,
-    over_client::{authorizes, constructors},
+    call::{Call, Judge, object},
+    over_client::{authorizes, blocking_forms, constructors},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -141,15 +132,6 @@ impl<S: Clone, C: Clone> Remote<S, C> {
             body.retain(|_, value| !value.is_null());
         }
         Ok(body)
-    }
-}
-
-/// What is sent, as an object; null is one without members.
-pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<Map<String, Value>, &'static str> {
-    match serde_json::to_value(value) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(Value::Null) => Ok(Map::new()),
-        _ => Err("what is to be sent does not serialize as a JSON object"),
     }
 }
 

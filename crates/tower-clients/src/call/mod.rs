@@ -1,6 +1,41 @@
-//! A call on its way.
+//! Calls on their way: requests whose answers are judged.
+//!
+//! A [`Call`] is made by a [`Remote`](crate::Remote), a [`JsonRpc`](crate::JsonRpc) or a
+//! [`Graph`](crate::Graph). It is sent when it is awaited; its second type is the judge, who sees status,
+//! headers and body of the answer and makes the output of it:
+//!
+//! | judge | of | gives |
+//! |---|---|---|
+//! | [`Judge<C>`] | `Remote::call` | what the check `C` makes of the JSON |
+//! | [`Judge<Typed<C, T>>`](Typed) | its `.json::<T>()` | that, decoded |
+//! | [`rpc::Answer<T>`](crate::rpc::Answer), [`rpc::Notified`](crate::rpc::Notified) | `JsonRpc::call`, `notify` | the result; nothing |
+//! | [`graph::Strict<T>`](crate::graph::Strict) | `Graph::execute` | the data, if there is no error |
+//! | [`graph::Lenient<T>`](crate::graph::Lenient) | its `.response()` | data and errors |
+//!
+//! ```
+//! use axum::{Json, Router, routing::post};
+//! use serde_json::{Value, json};
+//! use std::time::Duration;
+//! use tower_clients::Remote;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower_clients::Error> {
+//! let server = Router::new().route("/echo", post(async |Json(body): Json<Value>| Json(body)));
+//! let remote = Remote::with_service("http://in.process", server)?;
+//!
+//! let call = remote.call("echo", &json!({"n": 1}));
+//! let answer = call.timeout(Duration::from_secs(5)).header("x-trace", "7").await?;
+//! assert_eq!(answer["n"], 1);
+//! # Ok(())
+//! # }
+//! ```
 
-use super::{Judge, Typed};
+mod judge;
+mod refusal;
+
+pub use self::judge::{Judge, Typed};
+pub(crate) use self::refusal::{failure, refused, status_error};
+
 use crate::{
     RequestBuilder,
     request::{Exchange, exchange},
@@ -9,6 +44,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use pin_project_lite::pin_project;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 use std::{
     fmt,
     future::{Future, IntoFuture},
@@ -190,5 +226,14 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}
+
+/// What is sent, as an object; null is one without members.
+pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<Map<String, Value>, &'static str> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(Value::Null) => Ok(Map::new()),
+        _ => Err("what is to be sent does not serialize as a JSON object"),
     }
 }
