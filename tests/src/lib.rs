@@ -41,3 +41,7 @@ pub async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/tour.md")]
+struct Tour;

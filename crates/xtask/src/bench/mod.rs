@@ -8,6 +8,7 @@ mod instructions;
 mod plan;
 mod plot;
 mod process;
+mod readme;
 mod report;
 mod results;
 
@@ -30,7 +31,7 @@ struct Scale {
     divisor: usize,
 }
 
-/// Runs everything and writes `docs/benchmarks.md`; `--quick` does less of it, for a look.
+/// Runs everything and writes `docs/benchmarks.md` and the figures of the README; `--quick` does less of it, for a look.
 pub(crate) fn run() -> Result {
     let quick = match env::args().nth(2).as_deref() {
         None => false,
@@ -83,6 +84,7 @@ fn write(results: &Results, rounds: &str) -> Result {
     let report = report::markdown(results, rounds, &machine::describe()?, &locked()?);
     print!("{}", report::tables(results));
     fs::write(docs.join("benchmarks.md"), report)?;
+    readme::write(results)?;
     plot::write(results, &docs)
 }
 
