@@ -45,3 +45,7 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/tour.md")]
 struct Tour;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../CONTRIBUTING.md")]
+struct Contributing;
