@@ -92,6 +92,8 @@
 
 mod collect;
 mod copy;
+#[cfg(any(feature = "retry", feature = "token"))]
+mod exchange;
 mod future;
 #[cfg(feature = "limits")]
 mod later;

@@ -1,7 +1,7 @@
 //! One request, and the token that it is sent with.
 
 use super::shared::{Flight, Held, Shared};
-use crate::{Body, BoxError, Error, copy::copy};
+use crate::{Body, BoxError, Error, copy::copy, exchange::MaybeExchange};
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use pin_project_lite::pin_project;
 use std::{
@@ -23,16 +23,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, F> {
         #[pin]
-        state: State<S, F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<S, F> {
-        Untouched { #[pin] future: F },
-        // Boxed, so that a layer without a source is as small as if it were not there.
-        Authorized { exchange: Pin<Box<Exchange<S, F>>> },
+        future: MaybeExchange<F, Exchange<S, F>>,
     }
 }
 
@@ -60,14 +51,14 @@ pin_project! {
 
 impl<S, F> ResponseFuture<S, F> {
     pub(super) fn untouched(future: F) -> Self {
-        Self { state: State::Untouched { future } }
+        Self { future: MaybeExchange::Untouched { future } }
     }
 
     /// Sends the request by `service`, which is ready.
     pub(super) fn authorized(shared: Arc<Shared>, service: S, request: Request<Body>) -> Self {
         let stage = Stage::Waiting { request: Some(request), flight: None };
         let exchange = Exchange { shared, service, is_ready: true, is_repeated: false, stage };
-        Self { state: State::Authorized { exchange: Box::pin(exchange) } }
+        Self { future: MaybeExchange::exchange(exchange) }
     }
 }
 
@@ -78,10 +69,7 @@ where
     type Output = Result<Response<R>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProjection::Untouched { future } => future.poll(cx).map_err(Error::from_service),
-            StateProjection::Authorized { exchange } => exchange.as_mut().poll(cx),
-        }
+        self.project().future.poll(cx)
     }
 }
 
@@ -152,8 +140,3 @@ impl<S, F> fmt::Debug for ResponseFuture<S, F> {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
-
-const _: () = {
-    type Below = [usize; 9];
-    assert!(size_of::<ResponseFuture<(), Below>>() == size_of::<Below>() + size_of::<usize>());
-};

@@ -1,7 +1,7 @@
 //! One request, and its attempts.
 
 use super::policy::{Next, Plan};
-use crate::{Body, BoxError, Error, deadline};
+use crate::{Body, BoxError, Error, deadline, exchange::MaybeExchange};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
@@ -22,16 +22,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, F> {
         #[pin]
-        state: State<S, F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<S, F> {
-        Untouched { #[pin] future: F },
-        // Boxed, so that a layer that is not configured is as small as if it were not there.
-        Retrying { exchange: Pin<Box<Exchange<S, F>>> },
+        future: MaybeExchange<F, Exchange<S, F>>,
     }
 }
 
@@ -57,14 +48,14 @@ pin_project! {
 
 impl<S, F> ResponseFuture<S, F> {
     pub(super) fn untouched(future: F) -> Self {
-        Self { state: State::Untouched { future } }
+        Self { future: MaybeExchange::Untouched { future } }
     }
 
     /// Goes on with `service` when the first attempt, which is `future`, fails.
     pub(super) fn retrying(plan: Plan, service: S, future: F) -> Self {
         let stage = Stage::Sent { future, since: None };
         let exchange = Exchange { service, plan, next: None, stage };
-        Self { state: State::Retrying { exchange: Box::pin(exchange) } }
+        Self { future: MaybeExchange::exchange(exchange) }
     }
 }
 
@@ -75,10 +66,7 @@ where
     type Output = Result<Response<R>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProjection::Untouched { future } => future.poll(cx).map_err(Error::from_service),
-            StateProjection::Retrying { exchange } => exchange.as_mut().poll(cx),
-        }
+        self.project().future.poll(cx)
     }
 }
 
@@ -128,8 +116,3 @@ impl<S, F> fmt::Debug for ResponseFuture<S, F> {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
-
-const _: () = {
-    type Below = [usize; 9];
-    assert!(size_of::<ResponseFuture<(), Below>>() == size_of::<Below>() + size_of::<usize>());
-};
