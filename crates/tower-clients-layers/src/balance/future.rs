@@ -4,7 +4,7 @@ use super::{
     Balance, Priority, Tracked,
     shared::{Exchange, Shared, is_of_request},
 };
-use crate::{Body, BoxError, Error, RequestOptions, copy::copy};
+use crate::{Body, BoxError, Error, RequestOptions, copy::copy, future};
 use http::{Request, Response, Uri};
 use pin_project_lite::pin_project;
 use std::{
@@ -32,10 +32,9 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F> {
-        Called { #[pin] future: F },
+        Called { #[pin] future: future::ResponseFuture<F> },
         // For the service below to be ready for the next upstream.
         Waiting,
-        Refused { error: Option<Error> },
     }
 }
 
@@ -80,18 +79,36 @@ impl<S, P: Priority> Spare<S, P> {
     }
 }
 
+impl<S, P> Spare<S, P>
+where
+    S: Service<Request<Body>, Error: Into<BoxError>>,
+{
+    /// Sends the request to the upstream of `exchange`, as soon as the service is ready.
+    fn poll_call(
+        &mut self,
+        exchange: &Exchange,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<S::Future, Error>> {
+        ready!(self.service.poll_ready(cx)).map_err(Error::from_service)?;
+        let target = self.shared.target(self.request.uri(), exchange.url())?;
+        let request = copy(&self.request, target).expect("a copy can be copied");
+        Poll::Ready(Ok(self.service.call(request)))
+    }
+}
+
 impl<S, P, F> ResponseFuture<S, P, F> {
     pub(super) fn called(
         future: F,
         exchange: Option<Exchange>,
         spare: Option<Spare<S, P>>,
     ) -> Self {
+        let future = future::ResponseFuture::called(future);
         Self { state: State::Called { future }, exchange, spare }
     }
 
     pub(super) fn refused(error: impl Into<Error>, request: &Request<Body>) -> Self {
-        let error = error.into().for_request(request.method(), request.uri());
-        Self { state: State::Refused { error: Some(error) }, exchange: None, spare: None }
+        let future = future::ResponseFuture::refused(error, request);
+        Self { state: State::Called { future }, exchange: None, spare: None }
     }
 }
 
@@ -106,7 +123,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            match this.state.as_mut().project() {
+            let next = match this.state.as_mut().project() {
                 StateProjection::Called { future } => match ready!(future.poll(cx)) {
                     Ok(response) => {
                         *this.spare = None;
@@ -117,7 +134,6 @@ where
                         return Poll::Ready(Ok(response.map(|body| Tracked::new(body, exchange))));
                     }
                     Err(error) => {
-                        let error = Error::from_service(error);
                         let next = this.exchange.take().and_then(|mut failed| {
                             failed.failed(&error);
                             this.spare.as_mut()?.next(&failed, &error)
@@ -127,7 +143,7 @@ where
                             return Poll::Ready(Err(error));
                         }
                         *this.exchange = next;
-                        this.state.set(State::Waiting);
+                        State::Waiting
                     }
                 },
                 StateProjection::Waiting => {
@@ -135,22 +151,18 @@ where
                     else {
                         unreachable!("both are there until there is an outcome");
                     };
-                    let ready = ready!(spare.service.poll_ready(cx)).map_err(Error::from_service);
-                    let future = ready.and_then(|()| {
-                        let target = spare.shared.target(spare.request.uri(), exchange.url())?;
-                        let request = copy(&spare.request, target).expect("a copy can be copied");
-                        Ok(spare.service.call(request))
-                    });
-                    this.state.set(match future {
-                        Ok(future) => State::Called { future },
-                        Err(error) => State::Refused { error: Some(error) },
-                    });
+                    match ready!(spare.poll_call(exchange, cx)) {
+                        Ok(future) => {
+                            State::Called { future: future::ResponseFuture::called(future) }
+                        }
+                        Err(error) => {
+                            (*this.exchange, *this.spare) = (None, None);
+                            return Poll::Ready(Err(error));
+                        }
+                    }
                 }
-                StateProjection::Refused { error } => {
-                    (*this.exchange, *this.spare) = (None, None);
-                    return Poll::Ready(Err(error.take().expect("polled after completion")));
-                }
-            }
+            };
+            this.state.set(next);
         }
     }
 }

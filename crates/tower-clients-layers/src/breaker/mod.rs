@@ -118,20 +118,6 @@ struct Settings {
     patience: Duration,
 }
 
-impl Settings {
-    /// How long it is open after so many openings without a success.
-    fn open_time(&self, openings: u32) -> Duration {
-        let times = 2_u32.saturating_pow(openings);
-        self.first.saturating_mul(times).min(self.longest)
-    }
-}
-
-impl Default for BreakerLayer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl BreakerLayer {
     /// Opens after 5 failures in a row, for 1 s at first and 60 s at the most.
     #[must_use]
@@ -203,23 +189,9 @@ impl BreakerLayer {
     }
 }
 
-/// Whether the outcome of an exchange counts as a failure of its origin by default: a status of 5xx but
-/// 501, no connection, a time limit that passed, a broken exchange or body.
-///
-/// An error of the request, or of a limit below, tells nothing about the origin.
-#[must_use]
-pub fn is_failure(outcome: Result<StatusCode, &Error>) -> bool {
-    let is_bad =
-        |status: StatusCode| status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED;
-    match outcome {
-        Ok(status) => is_bad(status),
-        Err(error) => match error.kind() {
-            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Body => {
-                true
-            }
-            ErrorKind::Status => error.status().is_some_and(is_bad),
-            _ => false,
-        },
+impl Default for BreakerLayer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -267,8 +239,36 @@ where
             }
             Err(wait) => {
                 let error = Error::new(ErrorKind::Unavailable, UnavailableError::breaker(wait));
-                ResponseFuture::refused(error.for_request(request.method(), request.uri()))
+                ResponseFuture::refused(error, &request)
             }
         }
+    }
+}
+
+/// Whether the outcome of an exchange counts as a failure of its origin by default: a status of 5xx but
+/// 501, no connection, a time limit that passed, a broken exchange or body.
+///
+/// An error of the request, or of a limit below, tells nothing about the origin.
+#[must_use]
+pub fn is_failure(outcome: Result<StatusCode, &Error>) -> bool {
+    let is_bad =
+        |status: StatusCode| status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED;
+    match outcome {
+        Ok(status) => is_bad(status),
+        Err(error) => match error.kind() {
+            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Body => {
+                true
+            }
+            ErrorKind::Status => error.status().is_some_and(is_bad),
+            _ => false,
+        },
+    }
+}
+
+impl Settings {
+    /// How long it is open after so many openings without a success.
+    fn open_time(&self, openings: u32) -> Duration {
+        let times = 2_u32.saturating_pow(openings);
+        self.first.saturating_mul(times).min(self.longest)
     }
 }

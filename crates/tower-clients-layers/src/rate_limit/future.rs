@@ -5,7 +5,7 @@ use super::{
     gate::{Gate, Turn},
     unavailable,
 };
-use crate::{BoxError, Error, later::Later};
+use crate::{BoxError, Error, future, later::Later};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
@@ -34,8 +34,7 @@ pin_project! {
     enum State<S, B, F> {
         // Boxed, as few have to wait.
         Waiting { waiting: Box<Waiting<S, B>> },
-        Called { #[pin] future: F, gate: Option<Arc<Gate>> },
-        Refused { error: Option<Error> },
+        Called { #[pin] future: future::ResponseFuture<F>, gate: Option<Arc<Gate>> },
     }
 }
 
@@ -47,6 +46,7 @@ struct Waiting<S, B> {
 
 impl<S, B, F> ResponseFuture<S, B, F> {
     pub(super) fn called(future: F, gate: Option<Arc<Gate>>, few: u32) -> Self {
+        let future = future::ResponseFuture::called(future);
         Self { state: State::Called { future, gate }, few }
     }
 
@@ -55,8 +55,9 @@ impl<S, B, F> ResponseFuture<S, B, F> {
         Self { state: State::Waiting { waiting }, few }
     }
 
-    pub(super) fn refused(error: Error) -> Self {
-        Self { state: State::Refused { error: Some(error) }, few: 0 }
+    pub(super) fn refused(error: Error, request: &Request<B>) -> Self {
+        let future = future::ResponseFuture::refused(error, request);
+        Self { state: State::Called { future, gate: None }, few: 0 }
     }
 }
 
@@ -87,21 +88,17 @@ where
         let mut this = self.project();
         if let StateProjection::Waiting { waiting } = this.state.as_mut().project() {
             let (future, gate) = ready!(waiting.poll_call(cx))?;
+            let future = future::ResponseFuture::called(future);
             this.state.set(State::Called { future, gate: Some(gate) });
         }
-        match this.state.project() {
-            StateProjection::Called { future, gate } => {
-                let response = ready!(future.poll(cx)).map_err(Error::from_service)?;
-                if let Some(gate) = gate.take() {
-                    gate.heed(Advice::of(response.status(), response.headers()), *this.few);
-                }
-                Poll::Ready(Ok(response))
-            }
-            StateProjection::Refused { error } => {
-                Poll::Ready(Err(error.take().expect("polled after completion")))
-            }
-            StateProjection::Waiting { .. } => unreachable!("it does not wait any more"),
+        let StateProjection::Called { future, gate } = this.state.project() else {
+            unreachable!("it does not wait any more");
+        };
+        let response = ready!(future.poll(cx))?;
+        if let Some(gate) = gate.take() {
+            gate.heed(Advice::of(response.status(), response.headers()), *this.few);
         }
+        Poll::Ready(Ok(response))
     }
 }
 

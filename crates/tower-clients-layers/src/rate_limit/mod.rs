@@ -209,10 +209,7 @@ where
             Entry::Queued(turn) => {
                 ResponseFuture::waiting(turn, Later::instead_of_now(&mut self.inner, request), few)
             }
-            Entry::TooLate(wait) => {
-                let error = unavailable(wait).for_request(request.method(), request.uri());
-                ResponseFuture::refused(error)
-            }
+            Entry::TooLate(wait) => ResponseFuture::refused(unavailable(wait), &request),
         }
     }
 }
