@@ -66,13 +66,17 @@
 //! Nothing with [`MetricsLayer::none`]. Else an allocation for each request, another for a copy of its URI if
 //! it is the first one, and what the recorder does.
 
-mod future;
 mod labels;
+mod measured;
 #[cfg(feature = "metrics")]
 mod metrics_crate;
+#[cfg(any(feature = "metrics", feature = "opentelemetry"))]
+mod names;
+mod observed;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
 mod outcome;
+mod recorder;
 #[cfg(test)]
 mod tests;
 
@@ -82,48 +86,23 @@ pub use self::metrics_crate::MetricsCrate;
 #[cfg(feature = "opentelemetry")]
 #[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
 pub use self::opentelemetry::OpenTelemetry;
-pub use self::{future::ResponseFuture, labels::Labels, outcome::Outcome};
+pub use self::{labels::Labels, outcome::Outcome, recorder::Recorder};
 
-use self::future::Open;
+pub(crate) use self::observed::{Observed, Observer};
+
+use self::measured::Measured;
 use crate::{BoxError, Error, macros::inner_service_accessors};
 use http::{Request, Response};
+use pin_project_lite::pin_project;
 use std::{
     fmt,
+    future::Future,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 use tower_layer::Layer;
 use tower_service::Service;
-
-/// The names of the metrics.
-#[cfg(any(feature = "metrics", feature = "opentelemetry"))]
-mod names {
-    pub(super) const DURATION: &str = "http.client.request.duration";
-    pub(super) const ACTIVE: &str = "http.client.active_requests";
-    pub(super) const CANCELLED: &str = "tower_clients.cancelled_requests";
-}
-
-/// Gets what is measured. See the [module docs](self).
-///
-/// It is called by the task that sends, so it must not block.
-pub trait Recorder: Send + Sync + 'static {
-    /// A request begins. Exactly one [`end`](Self::end) follows, with the same labels.
-    fn begin(&self, request: &Labels<'_>);
-
-    /// The head of its response has come, or it failed, or was dropped, after this time.
-    fn end(&self, request: &Labels<'_>, outcome: &Outcome, took: Duration);
-}
-
-impl<R: Recorder + ?Sized> Recorder for Arc<R> {
-    fn begin(&self, request: &Labels<'_>) {
-        (**self).begin(request);
-    }
-
-    fn end(&self, request: &Labels<'_>, outcome: &Outcome, took: Duration) {
-        (**self).end(request, outcome, took);
-    }
-}
 
 /// Makes [`Metrics`]. See the [module docs](self).
 #[derive(Clone)]
@@ -177,8 +156,33 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let open = self.layer.recorder.as_ref().map(|recorder| Open::begin(recorder, &request));
-        ResponseFuture::new(self.inner.call(request), open)
+        let recorder = self.layer.recorder.as_ref();
+        let measured = recorder.map(|recorder| Measured::begin(recorder, &request));
+        ResponseFuture { future: Observed::new(self.inner.call(request), measured) }
+    }
+}
+
+pin_project! {
+    /// Waits for the head of the response.
+    ///
+    /// Dropping it counts as cancelled.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        future: Observed<F, Measured>,
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<R>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().future.poll(cx)
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     future::{Pending, pending},
     sync::Mutex,
+    time::Duration,
 };
 use tokio::time::sleep;
 use tower::{ServiceExt, service_fn};

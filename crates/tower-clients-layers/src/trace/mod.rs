@@ -88,17 +88,18 @@
 //! wanted costs one allocation here, and that of a call up to four more, besides what the subscriber does.
 
 mod full_url;
-mod future;
 mod span;
 #[cfg(test)]
 mod tests;
 
-pub use self::future::ResponseFuture;
 pub(crate) use self::span::Sends;
 
-use crate::{BoxError, Error, macros::inner_service_accessors};
+use crate::{BoxError, Error, macros::inner_service_accessors, metrics::Observed};
 use http::{HeaderName, Request, Response};
+use pin_project_lite::pin_project;
 use std::{
+    future::Future,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -223,6 +224,30 @@ where
             Some(span) => span.in_scope(|| self.inner.call(request)),
             None => self.inner.call(request),
         };
-        ResponseFuture::new(future, span)
+        ResponseFuture { future: Observed::new(future, span) }
+    }
+}
+
+pin_project! {
+    /// Waits for the head of the response, inside of the span.
+    ///
+    /// Dropping it ends the span as cancelled.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        future: Observed<F, Span>,
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<R>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().future.poll(cx)
     }
 }

@@ -3,9 +3,9 @@
 use super::{Shown, full_url::FullUrl};
 use crate::{
     Error, RequestOptions,
-    metrics::{Labels, Outcome},
+    metrics::{Labels, Observer, Outcome},
 };
-use http::{HeaderMap, HeaderName, Request, Response};
+use http::{HeaderMap, HeaderName, Request};
 use std::{
     fmt,
     sync::{
@@ -13,7 +13,6 @@ use std::{
         atomic::{AtomicU32, Ordering::Relaxed},
     },
 };
-use tokio::time::Instant;
 use tracing::{
     Level, Span,
     field::{Empty, display},
@@ -133,53 +132,26 @@ impl fmt::Display for Headers<'_> {
     }
 }
 
-/// A span that is open until its request is over, or dropped.
-#[derive(Debug)]
-pub(super) struct Open {
-    span: Span,
-    deadline: Option<Instant>,
-    is_over: bool,
-}
-
-impl Open {
-    pub(super) fn new(span: Span) -> Self {
-        Self { span, deadline: None, is_over: false }
+impl Observer for Span {
+    fn watch<T>(&self, poll: impl FnOnce() -> T) -> T {
+        self.in_scope(poll)
     }
 
-    /// Polls inside of the span.
-    pub(super) fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        self.deadline = crate::deadline::current();
-        self.span.in_scope(poll)
-    }
-
-    pub(super) fn end<R>(mut self, result: &Result<Response<R>, Error>) {
-        self.record(Outcome::of(result));
-        if let Err(error) = result {
-            self.span.record("otel.status_description", display(format_args!("{error:#}")));
-        }
-        self.is_over = true;
-    }
-
-    fn record(&self, outcome: Outcome) {
+    fn end(&self, outcome: &Outcome, error: Option<&Error>) {
         if let Some(status) = outcome.status() {
-            self.span.record("http.response.status_code", i64::from(status.as_u16()));
+            self.record("http.response.status_code", i64::from(status.as_u16()));
         }
         if let Some(version) = outcome.protocol_version() {
-            self.span.record("network.protocol.version", version);
+            self.record("network.protocol.version", version);
         }
         if let Some(kind) = outcome.error_type() {
-            self.span.record("error.type", kind).record("otel.status_code", "ERROR");
+            self.record("error.type", kind).record("otel.status_code", "ERROR");
         }
         if outcome.is_cancelled() {
-            self.span.record("cancelled", true);
+            self.record("cancelled", true);
         }
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        if !self.is_over {
-            self.record(Outcome::dropped(self.deadline));
+        if let Some(error) = error {
+            self.record("otel.status_description", display(format_args!("{error:#}")));
         }
     }
 }
