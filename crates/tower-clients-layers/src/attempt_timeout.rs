@@ -32,15 +32,14 @@
 //! # }
 //! ```
 
+pub use crate::deadline::timer::Timed as ResponseFuture;
+
 use crate::{
-    BoxError, Error, RequestOptions, TimeoutError, deadline::Timer, error::RequestLine,
+    BoxError, Error, RequestOptions, TimeoutError, deadline::timer::Timer, error::RequestLine,
     macros::inner_service_accessors,
 };
 use http::Request;
-use pin_project_lite::pin_project;
 use std::{
-    future::Future,
-    pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
@@ -106,39 +105,7 @@ where
             let limit = TimeoutError::of_attempt(timeout).in_attempt(attempt);
             Timer::new(limit, RequestLine::of(&request))
         });
-        ResponseFuture { exchange: self.inner.call(request), timer }
-    }
-}
-
-pin_project! {
-    /// Waits for the head of the response, or the limit.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F> {
-        #[pin]
-        exchange: F,
-        timer: Option<Pin<Box<Timer>>>,
-    }
-}
-
-impl<F, R, E> Future for ResponseFuture<F>
-where
-    F: Future<Output = Result<R, E>>,
-    E: Into<BoxError>,
-{
-    type Output = Result<R, Error>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Some(timer) = this.timer else {
-            return this.exchange.poll(cx).map_err(Error::from_service);
-        };
-        // First of all, so that the clock runs while the exchange is polled.
-        let passed = timer.as_mut().poll_passed(cx);
-        match timer.as_mut().watch(|| this.exchange.poll(cx)) {
-            Poll::Pending => passed.map(|()| Err(timer.error())),
-            outcome => outcome.map_err(Error::from_service),
-        }
+        ResponseFuture::new(self.inner.call(request), timer)
     }
 }
 

@@ -42,15 +42,15 @@
 //! ```
 
 mod current;
-mod timer;
+pub(crate) mod timer;
 
 #[cfg(any(feature = "limits", feature = "token"))]
 pub(crate) use self::current::hide;
 #[cfg(feature = "retry")]
 pub(crate) use self::current::in_attempt;
 pub use self::current::{current, remaining};
-pub(crate) use self::timer::Timer;
 
+use self::timer::{Timed, Timer};
 use crate::{
     BoxError, Error, RequestOptions, TimeoutError, error::RequestLine,
     macros::inner_service_accessors,
@@ -154,20 +154,13 @@ where
     }
 }
 
-/// Limits the time of an exchange that is given as a future, and names `RequestLine` in the error.
-pub fn limit<F>(exchange: F, limit: Option<(Duration, RequestLine)>) -> ResponseFuture<F> {
-    let timer = limit.map(|(timeout, line)| Timer::new(TimeoutError::total(timeout), line));
-    ResponseFuture { exchange, timer }
-}
-
 pin_project! {
     /// Waits for the head of the response, or the deadline.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        exchange: F,
-        timer: Option<Pin<Box<Timer>>>,
+        exchange: Timed<F>,
     }
 }
 
@@ -179,21 +172,10 @@ where
     type Output = Result<Response<DeadlineBody<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Some(timer) = this.timer else {
-            let response = ready!(this.exchange.poll(cx)).map_err(Error::from_service)?;
-            return Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, None))));
-        };
-        // First of all, so that the clock runs while the exchange is polled.
-        let passed = timer.as_mut().poll_passed(cx);
-        match timer.as_mut().watch(|| this.exchange.poll(cx)) {
-            Poll::Ready(Ok(response)) => {
-                let timer = this.timer.take();
-                Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, timer))))
-            }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(Error::from_service(error))),
-            Poll::Pending => passed.map(|()| Err(timer.error())),
-        }
+        let mut exchange = self.project().exchange;
+        let response = ready!(exchange.as_mut().poll(cx))?;
+        let timer = exchange.take_timer();
+        Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, timer))))
     }
 }
 
@@ -257,6 +239,12 @@ where
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
+}
+
+/// Limits the time of an exchange that is given as a future, and names `RequestLine` in the error.
+pub fn limit<F>(exchange: F, limit: Option<(Duration, RequestLine)>) -> ResponseFuture<F> {
+    let timer = limit.map(|(timeout, line)| Timer::new(TimeoutError::total(timeout), line));
+    ResponseFuture { exchange: Timed::new(exchange, timer) }
 }
 
 const _: () = {
