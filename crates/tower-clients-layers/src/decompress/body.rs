@@ -1,9 +1,6 @@
 //! The body that is decoded while it is read.
 
-use super::{
-    DecompressError, Limits, NotDecompressed, codings,
-    decoder::{Decoder, decoder},
-};
+use super::{DecompressError, Limits, NotDecompressed, codings, decoder::decoder, input::Decoder};
 use crate::{BoxError, Error, collect::MAX_FRAMES_PER_POLL};
 use bytes::{Bytes, BytesMut};
 use http::{

@@ -1,8 +1,8 @@
 //! The gzip format (RFC 1952).
 
 use super::{
-    decoder::{BoxSource, Decoder, Input},
     inflate::inflated,
+    input::{BoxSource, Decoder, Input},
 };
 use flate2::{Crc, Decompress};
 use std::io::{self, BufRead, ErrorKind, Read};

@@ -3,7 +3,7 @@
 //! `flate2` has readers too, but they ask for input before they give what they still have: a stream that
 //! pauses would be short of that. And they take the end of the input for the end of what is encoded.
 
-use super::decoder::{BoxSource, Decoder, Input, end};
+use super::input::{BoxSource, Decoder, Input, end};
 use flate2::{Decompress, FlushDecompress, Status};
 use std::io::{self, BufRead, ErrorKind, Read};
 

@@ -50,11 +50,13 @@
 //! A response that is not encoded costs nothing; one that is costs its decoders.
 
 mod body;
+mod brotli;
 mod codings;
 mod decoder;
 mod error;
 mod gzip;
 mod inflate;
+mod input;
 #[cfg(test)]
 mod tests;
 mod zstd;

@@ -29,8 +29,8 @@ fn raw_deflate(plain: &[u8]) -> Vec<u8> {
 
 fn brotli(plain: &[u8]) -> Vec<u8> {
     let mut encoded = Vec::new();
-    let params = brotli::enc::BrotliEncoderParams { quality: 5, ..Default::default() };
-    brotli::BrotliCompress(&mut &*plain, &mut encoded, &params).unwrap();
+    let params = ::brotli::enc::BrotliEncoderParams { quality: 5, ..Default::default() };
+    ::brotli::BrotliCompress(&mut &*plain, &mut encoded, &params).unwrap();
     encoded
 }
 
@@ -117,9 +117,9 @@ fn unfinished(coding: &str, plain: &[u8]) -> Vec<u8> {
     match coding {
         "gzip" => flushed(write::GzEncoder::new(Vec::new(), level), plain).get_ref().clone(),
         "deflate" => flushed(write::ZlibEncoder::new(Vec::new(), level), plain).get_ref().clone(),
-        "br" => {
-            flushed(brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22), plain).get_ref().clone()
-        }
+        "br" => flushed(::brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22), plain)
+            .get_ref()
+            .clone(),
         _ => flushed(::zstd::Encoder::new(Vec::new(), 3).unwrap(), plain).get_ref().clone(),
     }
 }

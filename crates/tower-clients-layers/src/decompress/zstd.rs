@@ -1,7 +1,7 @@
 //! Zstandard (RFC 8878), whose frames have the size that they tell. The library compares it only where it is
 //! given a whole frame at once, and then the result would depend on how a body is cut.
 
-use super::decoder::{BoxSource, Decoder, Input};
+use super::input::{BoxSource, Decoder, Input};
 use std::io::{self, ErrorKind, Read};
 use zstd::{
     stream::{
