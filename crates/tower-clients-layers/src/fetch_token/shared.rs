@@ -1,12 +1,16 @@
 //! The token that all clones of a layer share.
 
-use super::{Token, source::Source};
-use crate::{BoxError, Error, ErrorKind, error::SharedError, url::Origin};
-use futures_util::{FutureExt, future};
+use super::{
+    Token,
+    source::{Fetched, Source},
+};
+use crate::{Error, ErrorKind, error::SharedError, url::Origin};
+use futures_util::{
+    FutureExt,
+    future::{self, BoxFuture},
+};
 use std::{
     fmt,
-    future::Future,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, ready},
     time::Duration,
@@ -14,14 +18,12 @@ use std::{
 use tokio::time::Instant;
 
 /// What came of a fetch; the same for all who waited.
-pub(super) type Outcome = Result<Arc<Held>, SharedError>;
-
-pub(super) type Fetch = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+type Outcome = Result<Arc<Held>, SharedError>;
 
 /// A fetch on its way, driven by everybody who waits for it: a request that is not polled holds up
 /// nobody. The state has it too, so that a refresh token is not used up for nothing when the last of
 /// them gives up: the next request goes on with it.
-pub(super) type Flight = future::Shared<Fetch>;
+pub(super) type Flight = future::Shared<BoxFuture<'static, Outcome>>;
 
 /// The least time between two fetches that failures, refusals or margins lead to. A token whose life
 /// is over is fetched anew without it.
@@ -172,8 +174,11 @@ impl Shared {
         if let Some(flight) = state.flight_to_join(now) {
             return Supply::Flight(flight);
         }
-        let fetch = Arc::clone(&self.source).start(Arc::downgrade(self), state.held.clone());
-        let flight = fetch.shared();
+        let previous = state.held.as_ref().map(|held| held.token().clone());
+        let fetch = Arc::clone(&self.source).start(previous);
+        // The state has this future, so the future must not have the state.
+        let this = Arc::downgrade(self);
+        let flight = async move { Self::fetched(&this, now, fetch.await) }.boxed().shared();
         state.begun = Some(now);
         let abandoned = state.flight.replace(flight.clone());
         drop(state);
@@ -182,11 +187,7 @@ impl Shared {
     }
 
     /// Takes in what a fetch came to that began at `asked`.
-    pub(super) fn fetched(
-        this: &Weak<Self>,
-        asked: Instant,
-        token: Result<Token, BoxError>,
-    ) -> Outcome {
+    fn fetched(this: &Weak<Self>, asked: Instant, token: Fetched) -> Outcome {
         let now = Instant::now();
         let outcome = match token {
             Ok(token) => Ok(Arc::new(Held::new(token, asked, now))),
@@ -224,15 +225,3 @@ impl fmt::Debug for Shared {
         f.debug_struct("Shared").field("origin", &self.origin).finish_non_exhaustive()
     }
 }
-
-/// The error of a fetch whose source panicked.
-#[derive(Debug)]
-pub(super) struct SourcePanicked;
-
-impl fmt::Display for SourcePanicked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the source of the token panicked")
-    }
-}
-
-impl std::error::Error for SourcePanicked {}

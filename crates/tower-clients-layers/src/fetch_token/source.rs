@@ -1,18 +1,9 @@
 //! Where tokens come from.
 
-use super::{
-    Token,
-    shared::{Fetch, Held, Shared, SourcePanicked},
-    spawn::spawned,
-};
+use super::{Token, spawn::spawned};
 use crate::BoxError;
-use futures_util::FutureExt;
-use std::{
-    future::Future,
-    panic::AssertUnwindSafe,
-    sync::{Arc, Weak},
-};
-use tokio::time::Instant;
+use futures_util::{FutureExt, future::BoxFuture};
+use std::{fmt, future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 /// Fetches access tokens.
 ///
@@ -91,21 +82,33 @@ where
 
 /// A [`TokenSource`] without its type.
 pub(super) trait Source: Send + Sync {
-    /// Fetches a token and puts it into `shared`, which has this future.
-    fn start(self: Arc<Self>, shared: Weak<Shared>, previous: Option<Arc<Held>>) -> Fetch;
+    /// Fetches a token, where fetches are run on this thread.
+    fn start(self: Arc<Self>, previous: Option<Token>) -> BoxFuture<'static, Fetched>;
 }
 
+pub(super) type Fetched = Result<Token, BoxError>;
+
 impl<T: TokenSource> Source for T {
-    fn start(self: Arc<Self>, shared: Weak<Shared>, previous: Option<Arc<Held>>) -> Fetch {
-        let asked = Instant::now();
-        let fetch = async move {
-            let fetch = self.fetch(previous.as_deref().map(Held::token));
+    fn start(self: Arc<Self>, previous: Option<Token>) -> BoxFuture<'static, Fetched> {
+        Box::pin(spawned(async move {
+            let fetch = self.fetch(previous.as_ref());
             // All who wait have this future, so none of them may take the panic as its own.
             match AssertUnwindSafe(fetch).catch_unwind().await {
                 Ok(token) => token.map_err(Into::into),
-                Err(_) => Err(SourcePanicked.into()),
+                Err(_) => Err(Panicked.into()),
             }
-        };
-        Box::pin(async move { Shared::fetched(&shared, asked, spawned(fetch).await) })
+        }))
     }
 }
+
+/// The error of a fetch whose source panicked.
+#[derive(Debug)]
+struct Panicked;
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the source of the token panicked")
+    }
+}
+
+impl std::error::Error for Panicked {}
