@@ -40,11 +40,11 @@ use tower_service::Service;
 
 /// Makes [`AnswerErrors`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy, Default)]
-#[must_use]
 pub struct AnswerErrorsLayer(());
 
 impl AnswerErrorsLayer {
     /// Tells callers nothing but the status.
+    #[must_use]
     pub const fn new() -> Self {
         Self(())
     }
@@ -66,15 +66,15 @@ pub struct AnswerErrors<S> {
     failed: Option<Error>,
 }
 
+impl<S> AnswerErrors<S> {
+    inner_service_accessors!();
+}
+
 /// Of a service that has not failed.
 impl<S: Clone> Clone for AnswerErrors<S> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), failed: None }
     }
-}
-
-impl<S> AnswerErrors<S> {
-    inner_service_accessors!();
 }
 
 impl<S, B, R> Service<Request<B>> for AnswerErrors<S>

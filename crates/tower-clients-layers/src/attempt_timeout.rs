@@ -47,7 +47,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Makes [`AttemptTimeout`]. See the [module docs](self).
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct AttemptTimeoutLayer {
     timeout: Option<Duration>,
 }

@@ -111,24 +111,6 @@ where
     }
 }
 
-#[derive(Debug)]
-struct Limit {
-    bytes: usize,
-    left: usize,
-    line: RequestLine,
-}
-
-impl Limit {
-    fn new<B>(bytes: usize, request: &Request<B>) -> Self {
-        Self { bytes, left: bytes, line: RequestLine::of(request) }
-    }
-
-    #[cold]
-    fn passed(&self) -> Error {
-        self.line.named_in(TooLarge::new(self.bytes).into())
-    }
-}
-
 pin_project! {
     /// Waits for the head of the response.
     #[derive(Debug)]
@@ -212,6 +194,24 @@ where
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[derive(Debug)]
+struct Limit {
+    bytes: usize,
+    left: usize,
+    line: RequestLine,
+}
+
+impl Limit {
+    fn new<B>(bytes: usize, request: &Request<B>) -> Self {
+        Self { bytes, left: bytes, line: RequestLine::of(request) }
+    }
+
+    #[cold]
+    fn passed(&self) -> Error {
+        self.line.named_in(TooLarge::new(self.bytes).into())
     }
 }
 

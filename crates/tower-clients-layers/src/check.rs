@@ -45,7 +45,9 @@
 //! ```
 
 use crate::{
-    BoxError, Error, ErrorKind, Failure, error::RequestLine, macros::inner_service_accessors,
+    BoxError, Error, ErrorKind, Failure,
+    error::RequestLine,
+    macros::{inner_service_accessors, opaque_debug},
 };
 use http::{Request, Response, response};
 use pin_project_lite::pin_project;
@@ -59,57 +61,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Tells from an answer with the decoded body `T` whether the call succeeded.
-///
-/// Every `Fn(&response::Parts, T) -> Result<Output, Error>` is one. A closure must name the types
-/// of its parameters: `|head: &Parts, body: Value| ..`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot check an answer with the body `{T}`",
-    note = "a closure must name the types of its parameters: `|head: &http::response::Parts, body: {T}| ..`"
-)]
-pub trait Check<T> {
-    /// What a call that succeeded gives; it takes the place of the body.
-    type Output;
-    /// Why a call failed. It becomes the source of an [`ErrorKind::Check`] error, so its texts
-    /// should hold no value of the body; an [`Error`] is passed on as it is.
-    type Error: Into<BoxError>;
-
-    /// Looks at an answer of any status.
-    ///
-    /// # Errors
-    ///
-    /// The answer says that the call failed.
-    fn check(&self, head: &response::Parts, body: T) -> Result<Self::Output, Self::Error>;
-}
-
-impl<F, T, O, E> Check<T> for F
-where
-    F: Fn(&response::Parts, T) -> Result<O, E>,
-    E: Into<BoxError>,
-{
-    type Output = O;
-    type Error = E;
-
-    fn check(&self, head: &response::Parts, body: T) -> Result<O, E> {
-        self(head, body)
-    }
-}
-
-/// Every answer will do: the body comes back as it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Unchecked;
-
-impl<T> Check<T> for Unchecked {
-    type Output = T;
-    type Error = Infallible;
-
-    fn check(&self, _: &response::Parts, body: T) -> Result<T, Infallible> {
-        Ok(body)
-    }
-}
-
 /// Makes [`CheckAnswer`]. See the [module docs](self).
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct CheckLayer<C> {
     check: C,
 }
@@ -130,12 +83,6 @@ impl<S, C: Clone> Layer<S> for CheckLayer<C> {
     }
 }
 
-impl<C> fmt::Debug for CheckLayer<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CheckLayer").finish_non_exhaustive()
-    }
-}
-
 /// Turns answers that tell of a failure into errors. See the [module docs](self).
 #[derive(Clone, Copy)]
 pub struct CheckAnswer<S, C> {
@@ -150,12 +97,6 @@ impl<S, C> CheckAnswer<S, C> {
     }
 
     inner_service_accessors!();
-}
-
-impl<S: fmt::Debug, C> fmt::Debug for CheckAnswer<S, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CheckAnswer").field("inner", &self.inner).finish_non_exhaustive()
-    }
 }
 
 impl<S, C, B, T> Service<Request<B>> for CheckAnswer<S, C>
@@ -220,6 +161,63 @@ fn refuse(mut head: response::Parts, error: BoxError) -> Error {
         Err(error) => Error::new(ErrorKind::Check, error).with_failure(Failure::decoded(head)),
     }
     .with_attempts(attempts)
+}
+
+/// Tells from an answer with the decoded body `T` whether the call succeeded.
+///
+/// Every `Fn(&response::Parts, T) -> Result<Output, Error>` is one. A closure must name the types
+/// of its parameters: `|head: &Parts, body: Value| ..`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot check an answer with the body `{T}`",
+    note = "a closure must name the types of its parameters: `|head: &http::response::Parts, body: {T}| ..`"
+)]
+pub trait Check<T> {
+    /// What a call that succeeded gives; it takes the place of the body.
+    type Output;
+    /// Why a call failed. It becomes the source of an [`ErrorKind::Check`] error, so its texts
+    /// should hold no value of the body; an [`Error`] is passed on as it is.
+    type Error: Into<BoxError>;
+
+    /// Looks at an answer of any status.
+    ///
+    /// # Errors
+    ///
+    /// The answer says that the call failed.
+    fn check(&self, head: &response::Parts, body: T) -> Result<Self::Output, Self::Error>;
+}
+
+impl<F, T, O, E> Check<T> for F
+where
+    F: Fn(&response::Parts, T) -> Result<O, E>,
+    E: Into<BoxError>,
+{
+    type Output = O;
+    type Error = E;
+
+    fn check(&self, head: &response::Parts, body: T) -> Result<O, E> {
+        self(head, body)
+    }
+}
+
+/// Every answer will do: the body comes back as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unchecked;
+
+impl<T> Check<T> for Unchecked {
+    type Output = T;
+    type Error = Infallible;
+
+    fn check(&self, _: &response::Parts, body: T) -> Result<T, Infallible> {
+        Ok(body)
+    }
+}
+
+opaque_debug!([C] CheckLayer<C>);
+
+impl<S: fmt::Debug, C> fmt::Debug for CheckAnswer<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckAnswer").field("inner", &self.inner).finish_non_exhaustive()
+    }
 }
 
 impl<F, C> fmt::Debug for ResponseFuture<F, C> {

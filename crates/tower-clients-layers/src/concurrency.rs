@@ -51,7 +51,7 @@
 
 use crate::{
     later::Later,
-    macros::{inner_service_accessors, tracked_body},
+    macros::{inner_service_accessors, opaque_debug, tracked_body},
     per_origin::{Keep, PerOrigin},
 };
 use http::{Request, Response};
@@ -81,16 +81,6 @@ enum Limit {
     PerOrigin(usize, Arc<PerOrigin<Permits>>),
 }
 
-#[derive(Debug)]
-struct Permits(Arc<Semaphore>);
-
-impl Keep for Permits {
-    /// All its permits may be out: they and those who wait for them have the semaphore.
-    fn is_idle(&self) -> bool {
-        Arc::strong_count(&self.0) == 1
-    }
-}
-
 impl ConcurrencyLayer {
     /// At most `limit` exchanges at once, whatever their origin. 0 counts as 1.
     #[must_use]
@@ -112,24 +102,12 @@ impl ConcurrencyLayer {
     }
 }
 
-fn semaphore(limit: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)))
-}
-
 impl<S> Layer<S> for ConcurrencyLayer {
     type Service = Concurrency<S>;
 
     fn layer(&self, inner: S) -> Concurrency<S> {
         Concurrency { inner, limit: self.limit.clone(), permit: None, turn: None }
     }
-}
-
-/// Waits in the queue of a semaphore.
-type Turn = Pin<Box<dyn Future<Output = Permit> + Send + Sync>>;
-
-fn turn(semaphore: &Arc<Semaphore>) -> Turn {
-    let permit = Arc::clone(semaphore).acquire_owned();
-    Box::pin(async { permit.await.expect("no semaphore is ever closed") })
 }
 
 /// Limits how many exchanges are under way at once. See the [module docs](self).
@@ -263,6 +241,28 @@ impl UnderWay {
     fn broke_off(self) {}
 }
 
+/// Waits in the queue of a semaphore.
+type Turn = Pin<Box<dyn Future<Output = Permit> + Send + Sync>>;
+
+fn turn(semaphore: &Arc<Semaphore>) -> Turn {
+    let permit = Arc::clone(semaphore).acquire_owned();
+    Box::pin(async { permit.await.expect("no semaphore is ever closed") })
+}
+
+fn semaphore(limit: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)))
+}
+
+#[derive(Debug)]
+struct Permits(Arc<Semaphore>);
+
+impl Keep for Permits {
+    /// All its permits may be out: they and those who wait for them have the semaphore.
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+}
+
 impl<S: fmt::Debug> fmt::Debug for Concurrency<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Concurrency")
@@ -272,11 +272,7 @@ impl<S: fmt::Debug> fmt::Debug for Concurrency<S> {
     }
 }
 
-impl<S, B, F> fmt::Debug for ResponseFuture<S, B, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
+opaque_debug!([S, B, F] ResponseFuture<S, B, F>);
 
 #[cfg(test)]
 mod tests {

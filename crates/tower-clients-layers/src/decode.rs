@@ -88,12 +88,6 @@ impl<D> Clone for DecodeLayer<D> {
     }
 }
 
-impl<D> fmt::Debug for DecodeLayer<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DecodeLayer").field("limit", &self.limit).finish_non_exhaustive()
-    }
-}
-
 impl<S, D> Layer<S> for DecodeLayer<D> {
     type Service = Decode<S, D>;
 
@@ -116,12 +110,6 @@ impl<S, D> Decode<S, D> {
 impl<S: Clone, D> Clone for Decode<S, D> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), ..*self }
-    }
-}
-
-impl<S: fmt::Debug, D> fmt::Debug for Decode<S, D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decode").field("inner", &self.inner).field("limit", &self.limit).finish()
     }
 }
 
@@ -226,6 +214,18 @@ fn has_no_content(method: &Method, status: StatusCode) -> bool {
 fn decode<D: FromBody>(head: response::Parts, body: Bytes) -> Result<Response<D::Output>, Error> {
     let value = D::from_body(&head, body).map_err(|error| Error::new(ErrorKind::Decode, error))?;
     Ok(Response::from_parts(head, value))
+}
+
+impl<D> fmt::Debug for DecodeLayer<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeLayer").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+impl<S: fmt::Debug, D> fmt::Debug for Decode<S, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decode").field("inner", &self.inner).field("limit", &self.limit).finish()
+    }
 }
 
 impl<F, R, D> fmt::Debug for ResponseFuture<F, R, D> {

@@ -109,6 +109,26 @@ impl<S> DefaultHeaders<S> {
     inner_service_accessors!();
 }
 
+impl<S, B> Service<Request<B>> for DefaultHeaders<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        if let Some(defaults) = &self.defaults {
+            defaults.add_to(&mut request);
+        }
+        self.inner.call(request)
+    }
+}
+
 impl Defaults {
     fn add_to<B>(&self, request: &mut Request<B>) {
         let home = self.origin.binds(request);
@@ -136,26 +156,6 @@ impl Defaults {
                 values.for_each(|value| entry.append(value));
             }
         }
-    }
-}
-
-impl<S, B> Service<Request<B>> for DefaultHeaders<S>
-where
-    S: Service<Request<B>>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> S::Future {
-        if let Some(defaults) = &self.defaults {
-            defaults.add_to(&mut request);
-        }
-        self.inner.call(request)
     }
 }
 

@@ -24,14 +24,16 @@
 //! # }
 //! ```
 
-use crate::{copy::head_of, macros::inner_service_accessors};
+use crate::{
+    copy::head_of,
+    macros::{inner_service_accessors, opaque_debug},
+};
 use http::{
     Method, Request, Response, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
 };
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -148,11 +150,7 @@ fn is_refusal(status: StatusCode) -> bool {
     matches!(status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED)
 }
 
-impl<S: Service<Request<B>>, B> fmt::Debug for ResponseFuture<S, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
+opaque_debug!([S: Service<Request<B>>, B] ResponseFuture<S, B>);
 
 #[cfg(test)]
 mod tests {

@@ -78,6 +78,8 @@ impl<S> JoinUrl<S> {
         Self { inner, base: Ok(base) }
     }
 
+    inner_service_accessors!();
+
     /// The base URL.
     ///
     /// # Errors
@@ -127,8 +129,6 @@ impl<S> JoinUrl<S> {
     pub fn map_inner<T>(self, wrap: impl FnOnce(S) -> T) -> JoinUrl<T> {
         JoinUrl { inner: wrap(self.inner), base: self.base }
     }
-
-    inner_service_accessors!();
 
     fn target(&self, uri: &Uri) -> Result<Option<Uri>, UrlError> {
         let base = self.base.as_ref().map_err(Clone::clone)?;

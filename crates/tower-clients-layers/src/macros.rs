@@ -20,6 +20,17 @@ macro_rules! inner_service_accessors {
     };
 }
 
+/// `Debug` for a type that has nothing to show: what it holds belongs to others, or is secret.
+macro_rules! opaque_debug {
+    ([$($generics:tt)*] $name:ident<$($arguments:ident),*>) => {
+        impl<$($generics)*> std::fmt::Debug for $name<$($arguments),*> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
 /// A response body that has an exchange until it ends or is dropped, and tells it when it breaks off.
 #[cfg(any(feature = "balance", feature = "limits"))]
 macro_rules! tracked_body {
@@ -88,5 +99,6 @@ macro_rules! tracked_body {
 }
 
 pub(crate) use inner_service_accessors;
+pub(crate) use opaque_debug;
 #[cfg(any(feature = "balance", feature = "limits"))]
 pub(crate) use tracked_body;

@@ -74,7 +74,7 @@ impl<S> Layer<S> for PropagateLayer {
     type Service = Propagate<S>;
 
     fn layer(&self, inner: S) -> Propagate<S> {
-        Propagate { inner, layer: self.clone() }
+        Propagate { inner, origin: self.origin.clone() }
     }
 }
 
@@ -82,7 +82,7 @@ impl<S> Layer<S> for PropagateLayer {
 #[derive(Debug, Clone)]
 pub struct Propagate<S> {
     inner: S,
-    layer: PropagateLayer,
+    origin: Option<Origin>,
 }
 
 impl<S> Propagate<S> {
@@ -102,7 +102,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
-        if self.layer.origin.as_ref().is_some_and(|origin| origin.binds(&request)) {
+        if self.origin.as_ref().is_some_and(|origin| origin.binds(&request)) {
             inject(request.headers_mut());
         }
         self.inner.call(request)

@@ -60,6 +60,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use std::{
+    fmt,
     future::Future,
     mem,
     pin::Pin,
@@ -72,25 +73,6 @@ use tower_service::Service;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CheckStatusLayer<M = Keep> {
     mode: M,
-}
-
-/// Keeps the start of a refused body in the error.
-#[derive(Debug, Clone, Copy)]
-pub struct Keep {
-    limit: usize,
-    accepts: fn(StatusCode) -> bool,
-    names_request: bool,
-}
-
-impl Keep {
-    const DEFAULT: Self =
-        Self { limit: 64 * 1024, accepts: |status| status.is_success(), names_request: true };
-}
-
-impl Default for Keep {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
 }
 
 impl CheckStatusLayer {
@@ -259,8 +241,27 @@ where
     }
 }
 
-impl<F, R> std::fmt::Debug for ResponseFuture<F, R> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Keeps the start of a refused body in the error.
+#[derive(Debug, Clone, Copy)]
+pub struct Keep {
+    limit: usize,
+    accepts: fn(StatusCode) -> bool,
+    names_request: bool,
+}
+
+impl Keep {
+    const DEFAULT: Self =
+        Self { limit: 64 * 1024, accepts: |status| status.is_success(), names_request: true };
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl<F, R> fmt::Debug for ResponseFuture<F, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").field("limit", &self.mode.limit).finish_non_exhaustive()
     }
 }

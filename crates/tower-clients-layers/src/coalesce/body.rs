@@ -1,12 +1,11 @@
 //! A response body that several readers may have.
 
-use crate::{Error, ErrorKind, error::SharedError};
+use crate::{Error, ErrorKind, error::SharedError, macros::opaque_debug};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -112,7 +111,7 @@ impl<B: Body<Data = Bytes, Error: Into<crate::BoxError>>> Body for CoalesceBody<
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = match &self.rest {
+        let rest = match &self.rest {
             Rest::None => SizeHint::with_exact(0),
             Rest::Passed { body } => return body.size_hint(),
             Rest::Boxed { body } => body.size_hint(),
@@ -120,19 +119,11 @@ impl<B: Body<Data = Bytes, Error: Into<crate::BoxError>>> Body for CoalesceBody<
         let chunks =
             self.collected().map_or(&[][..], |all| all.chunks.get(self.next..).unwrap_or_default());
         let here: u64 = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-        if let Some(upper) = hint.upper() {
-            hint.set_upper(upper + here);
-        }
-        hint.set_lower(hint.lower() + here);
-        hint
+        SizeHint::with_exact(here) + rest
     }
 }
 
-impl<B> fmt::Debug for CoalesceBody<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CoalesceBody").finish_non_exhaustive()
-    }
-}
+opaque_debug!([B] CoalesceBody<B>);
 
 const _: () = {
     const fn body_stays_movable<T: Send + Sync + Unpin>() {}

@@ -4,11 +4,10 @@ use super::{
     CoalesceBody,
     flight::{Answer, Flights, Outcome, Seat},
 };
-use crate::{Body, Error, HttpService, error::SharedError, later::Later};
+use crate::{Body, Error, HttpService, error::SharedError, later::Later, macros::opaque_debug};
 use http::Response;
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     future::Future,
     pin::Pin,
     sync::{Arc, PoisonError},
@@ -126,8 +125,4 @@ impl<S: HttpService<Body>> Future for ResponseFuture<S> {
     }
 }
 
-impl<S: HttpService<Body>> fmt::Debug for ResponseFuture<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
+opaque_debug!([S: HttpService<Body>] ResponseFuture<S>);

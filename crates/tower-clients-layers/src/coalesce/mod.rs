@@ -90,12 +90,6 @@ pub struct CoalesceLayer {
     limit: Option<usize>,
 }
 
-impl Default for CoalesceLayer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl CoalesceLayer {
     /// Shares answers with bodies of up to 1 MiB.
     #[must_use]
@@ -117,6 +111,12 @@ impl CoalesceLayer {
             self.limit = Some(bytes);
         }
         self
+    }
+}
+
+impl Default for CoalesceLayer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -148,6 +148,12 @@ impl<S: HttpService<Body>> Coalesce<S> {
     }
 }
 
+impl<S: HttpService<Body> + Clone> Clone for Coalesce<S> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), shared: self.shared.clone() }
+    }
+}
+
 impl<S: HttpService<Body> + Clone> Service<Request<Body>> for Coalesce<S> {
     type Response = Response<CoalesceBody<S::ResBody>>;
     type Error = Error;
@@ -171,12 +177,6 @@ impl<S: HttpService<Body> + Clone> Service<Request<Body>> for Coalesce<S> {
         let ready = mem::replace(&mut self.inner, clone);
         let seat = flights.join(key, *limit, || (ready, request));
         ResponseFuture::waiting(seat, Later::new(self.inner.clone(), again))
-    }
-}
-
-impl<S: HttpService<Body> + Clone> Clone for Coalesce<S> {
-    fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), shared: self.shared.clone() }
     }
 }
 

@@ -66,7 +66,7 @@ use tower_service::Service;
 use url::Url;
 
 /// Makes [`Cookies`]. See the [module docs](self).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct CookieLayer {
     jar: Option<CookieJar>,
     only: Option<Origin>,
@@ -79,6 +79,12 @@ impl CookieLayer {
         Self { jar: Some(jar), only: None }
     }
 
+    /// Neither sends nor stores any.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { jar: None, only: None }
+    }
+
     /// Neither sends cookies to nor stores those of any origin but `origin`.
     ///
     /// Cookies alone do not look at the port and, unless they are `Secure`, not at the scheme.
@@ -86,12 +92,6 @@ impl CookieLayer {
     pub fn only(mut self, origin: Origin) -> Self {
         self.only = Some(origin);
         self
-    }
-
-    /// Neither sends nor stores any.
-    #[must_use]
-    pub const fn none() -> Self {
-        Self { jar: None, only: None }
     }
 
     /// The jar, and the URL by which it is asked, when there are cookies for `request` at all.

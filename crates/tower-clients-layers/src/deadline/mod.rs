@@ -70,7 +70,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Makes [`Deadline`]. See the [module docs](self).
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct DeadlineLayer {
     timeout: Option<Duration>,
     deadline: Option<Instant>,

@@ -174,20 +174,6 @@ where
     }
 }
 
-/// Asks for codings, unless that is not for this layer to do.
-fn asks<B>(request: &mut Request<B>) -> bool {
-    if *request.method() == Method::HEAD || request.headers().contains_key(RANGE) {
-        return false;
-    }
-    match request.headers_mut().entry(ACCEPT_ENCODING) {
-        Entry::Occupied(_) => false,
-        Entry::Vacant(entry) => {
-            entry.insert(CODINGS);
-            true
-        }
-    }
-}
-
 pin_project! {
     /// Waits for the head of the response.
     #[derive(Debug)]
@@ -216,5 +202,19 @@ where
             None => DecompressBody::plain(body),
         };
         Poll::Ready(Ok(Response::from_parts(head, body)))
+    }
+}
+
+/// Asks for codings, unless that is not for this layer to do.
+fn asks<B>(request: &mut Request<B>) -> bool {
+    if *request.method() == Method::HEAD || request.headers().contains_key(RANGE) {
+        return false;
+    }
+    match request.headers_mut().entry(ACCEPT_ENCODING) {
+        Entry::Occupied(_) => false,
+        Entry::Vacant(entry) => {
+            entry.insert(CODINGS);
+            true
+        }
     }
 }

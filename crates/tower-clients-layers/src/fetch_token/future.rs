@@ -1,11 +1,10 @@
 //! One request, and the token that it is sent with.
 
 use super::shared::{Flight, Held, Shared};
-use crate::{Body, BoxError, Error, copy::copy, exchange::MaybeExchange};
+use crate::{Body, BoxError, Error, copy::copy, exchange::MaybeExchange, macros::opaque_debug};
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     future::Future,
     mem,
     pin::Pin,
@@ -135,8 +134,4 @@ where
     }
 }
 
-impl<S, F> fmt::Debug for ResponseFuture<S, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
+opaque_debug!([S, F] ResponseFuture<S, F>);

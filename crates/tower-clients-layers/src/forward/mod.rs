@@ -74,7 +74,6 @@ use tower_service::Service;
 
 /// Makes [`Forward`]. See the [module docs](self).
 #[derive(Debug, Clone)]
-#[must_use]
 pub struct ForwardLayer {
     settings: Arc<Settings>,
 }
@@ -91,6 +90,7 @@ struct Settings {
 impl ForwardLayer {
     /// Goes by a random name of this process, does not know the address of the caller, and trusts no header
     /// that says where a request comes from.
+    #[must_use]
     pub fn new() -> Self {
         let settings = Settings {
             via: Via::random(),
@@ -125,12 +125,14 @@ impl ForwardLayer {
     ///     extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
     /// });
     /// ```
+    #[must_use]
     pub fn peer(mut self, peer: fn(&Extensions) -> Option<IpAddr>) -> Self {
         self.settings_mut().peer = peer;
         self
     }
 
     /// Says that callers come by `https`, which a request over HTTP/1.1 does not tell.
+    #[must_use]
     pub fn https(mut self) -> Self {
         self.settings_mut().proto = Some("https");
         self
@@ -138,12 +140,14 @@ impl ForwardLayer {
 
     /// Continues what a request says of where it comes from, in place of writing it anew: for a gateway that
     /// only gateways of one's own can reach.
+    #[must_use]
     pub fn trust(mut self) -> Self {
         self.settings_mut().trusts = true;
         self
     }
 
     /// Leaves a header of the request out.
+    #[must_use]
     pub fn without(mut self, header: HeaderName) -> Self {
         self.settings_mut().without.push(header);
         self
@@ -157,17 +161,6 @@ impl ForwardLayer {
 impl Default for ForwardLayer {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("via", &self.via)
-            .field("proto", &self.proto)
-            .field("trusts", &self.trusts)
-            .field("without", &self.without)
-            .finish_non_exhaustive()
     }
 }
 
@@ -253,4 +246,15 @@ impl Settings {
 /// HTTP/2 requests name the server that they came to.
 fn origin_form(uri: &Uri) -> Uri {
     uri.path_and_query().cloned().map_or_else(|| Uri::from_static("/"), Uri::from)
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("via", &self.via)
+            .field("proto", &self.proto)
+            .field("trusts", &self.trusts)
+            .field("without", &self.without)
+            .finish_non_exhaustive()
+    }
 }

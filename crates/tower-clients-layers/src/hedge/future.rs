@@ -1,11 +1,10 @@
 //! One request, and its second attempt.
 
-use super::Observed;
-use crate::{Body, RequestOptions, RetryBudget, later::Later};
+use super::observed::Observed;
+use crate::{Body, RequestOptions, RetryBudget, later::Later, macros::opaque_debug};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     future::Future,
     mem,
     pin::Pin,
@@ -192,8 +191,4 @@ where
     }
 }
 
-impl<S, F: Future> fmt::Debug for ResponseFuture<S, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
+opaque_debug!([S, F: Future] ResponseFuture<S, F>);

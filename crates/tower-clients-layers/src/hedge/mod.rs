@@ -55,31 +55,25 @@
 
 mod future;
 mod latencies;
+mod observed;
 #[cfg(test)]
 mod tests;
 
 pub use self::future::ResponseFuture;
 
-use self::{future::Second, latencies::Latencies};
+use self::{future::Second, observed::Observed};
 use crate::{
-    Body, RetryBudget,
-    copy::copy,
-    later::Later,
-    macros::inner_service_accessors,
-    per_origin::{Keep, PerOrigin},
+    Body, RetryBudget, copy::copy, later::Later, macros::inner_service_accessors,
+    per_origin::PerOrigin,
 };
 use http::{Method, Request, Response};
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
-
-/// An origin that was not asked for so long is forgotten, if need be.
-const FORGOTTEN: Duration = Duration::from_secs(600);
 
 /// Makes [`Hedge`]. See the [module docs](self).
 #[derive(Debug, Clone)]
@@ -104,58 +98,6 @@ struct Settings {
 enum Delay {
     Fixed(Duration),
     Percentile(u32),
-}
-
-impl Settings {
-    fn new(delay: Delay) -> Self {
-        Self { delay, budget: RetryBudget::percent(10).per_second(1), idempotent: false }
-    }
-
-    fn allows(&self, method: &Method) -> bool {
-        method.is_safe() || self.idempotent && method.is_idempotent()
-    }
-
-    fn delay(&self, observed: &Observed) -> Option<Duration> {
-        match self.delay {
-            Delay::Fixed(delay) => Some(delay),
-            Delay::Percentile(percent) => observed.lock().latencies.percentile(percent),
-        }
-    }
-}
-
-/// What is known about one origin.
-#[derive(Debug)]
-struct Observed {
-    times: Mutex<Times>,
-}
-
-#[derive(Debug)]
-struct Times {
-    latencies: Latencies,
-    last: Instant,
-}
-
-impl Observed {
-    fn new() -> Self {
-        let times = Times { latencies: Latencies::new(), last: Instant::now() };
-        Self { times: Mutex::new(times) }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Times> {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn record(&self, time: Duration) {
-        let mut times = self.lock();
-        times.latencies.record(time);
-        times.last = Instant::now();
-    }
-}
-
-impl Keep for Observed {
-    fn is_idle(&self) -> bool {
-        self.lock().last.elapsed() > FORGOTTEN
-    }
 }
 
 impl HedgeLayer {
@@ -253,5 +195,22 @@ where
             Some(Second::new(later, delay, settings.budget.clone()))
         });
         ResponseFuture::new(self.inner.call(request), Some(observed), second)
+    }
+}
+
+impl Settings {
+    fn new(delay: Delay) -> Self {
+        Self { delay, budget: RetryBudget::percent(10).per_second(1), idempotent: false }
+    }
+
+    fn allows(&self, method: &Method) -> bool {
+        method.is_safe() || self.idempotent && method.is_idempotent()
+    }
+
+    fn delay(&self, observed: &Observed) -> Option<Duration> {
+        match self.delay {
+            Delay::Fixed(delay) => Some(delay),
+            Delay::Percentile(percent) => observed.percentile(percent),
+        }
     }
 }

@@ -9,9 +9,12 @@ use bytes::Bytes;
 use std::{
     collections::VecDeque,
     convert::Infallible,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
 
 /// What comes of an attempt: a status or an error, after some milliseconds.

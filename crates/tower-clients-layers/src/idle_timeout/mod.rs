@@ -58,7 +58,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Makes [`IdleTimeout`]. See the [module docs](self).
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct IdleTimeoutLayer {
     timeout: Option<Duration>,
 }

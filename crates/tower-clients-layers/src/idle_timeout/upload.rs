@@ -93,12 +93,6 @@ impl HttpBody for Watched {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (rest, inner) = (self.rest.len() as u64, self.inner.size_hint());
-        let mut hint = SizeHint::new();
-        hint.set_lower(rest + inner.lower());
-        if let Some(upper) = inner.upper() {
-            hint.set_upper(rest + upper);
-        }
-        hint
+        SizeHint::with_exact(self.rest.len() as u64) + self.inner.size_hint()
     }
 }

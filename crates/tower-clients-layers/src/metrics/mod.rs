@@ -72,7 +72,7 @@ mod measured;
 mod metrics_crate;
 #[cfg(any(feature = "metrics", feature = "opentelemetry"))]
 mod names;
-mod observed;
+mod observer;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
 mod outcome;
@@ -88,7 +88,7 @@ pub use self::metrics_crate::MetricsCrate;
 pub use self::opentelemetry::OpenTelemetry;
 pub use self::{labels::Labels, outcome::Outcome, recorder::Recorder};
 
-pub(crate) use self::observed::{Observed, Observer};
+pub(crate) use self::observer::{Observer, WithObserver};
 
 use self::measured::Measured;
 use crate::{BoxError, Error, macros::inner_service_accessors};
@@ -158,7 +158,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let recorder = self.layer.recorder.as_ref();
         let measured = recorder.map(|recorder| Measured::begin(recorder, &request));
-        ResponseFuture { future: Observed::new(self.inner.call(request), measured) }
+        ResponseFuture { future: WithObserver::new(self.inner.call(request), measured) }
     }
 }
 
@@ -170,7 +170,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        future: Observed<F, Measured>,
+        future: WithObserver<F, Measured>,
     }
 }
 

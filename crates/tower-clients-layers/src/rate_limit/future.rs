@@ -5,11 +5,10 @@ use super::{
     gate::{Gate, Turn},
     unavailable,
 };
-use crate::{BoxError, Error, future, later::Later};
+use crate::{BoxError, Error, future, later::Later, macros::opaque_debug};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -102,8 +101,4 @@ where
     }
 }
 
-impl<S, B, F> fmt::Debug for ResponseFuture<S, B, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
+opaque_debug!([S, B, F] ResponseFuture<S, B, F>);

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     Body, BoxError, Error, RequestOptions,
     error::{Failure, Reason},
+    macros::opaque_debug,
     url::location,
 };
 use bytes::Bytes;
@@ -14,7 +15,6 @@ use http::{HeaderMap, Request, Response, StatusCode, Uri, header::LOCATION};
 use http_body::Body as _;
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     future::Future,
     mem,
     pin::Pin,
@@ -219,8 +219,4 @@ fn target(from: &Uri, headers: &HeaderMap) -> Result<Uri, NotFollowed> {
     target.ok_or(NotFollowed::NoLocation)
 }
 
-impl<S, F, R> fmt::Debug for ResponseFuture<S, F, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
+opaque_debug!([S, F, R] ResponseFuture<S, F, R>);

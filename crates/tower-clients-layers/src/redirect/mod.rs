@@ -109,11 +109,6 @@ impl RedirectLayer {
         Self { redirects: Redirects::Never, rules: None }
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Rules)) -> Self {
-        change(Arc::make_mut(self.rules.get_or_insert_default()));
-        self
-    }
-
     /// Follows redirects to other origins too. Nothing that is bound goes along.
     #[must_use]
     pub fn allow_cross_origin(mut self) -> Self {
@@ -168,6 +163,11 @@ impl RedirectLayer {
     #[must_use]
     pub fn share_body(self) -> Self {
         self.set(|rules| rules.body = true)
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+        change(Arc::make_mut(self.rules.get_or_insert_default()));
+        self
     }
 }
 

@@ -1,7 +1,7 @@
 //! The body that is put together from parts.
 
 use super::{Again, NotResumed, ResumeError, range::Document};
-use crate::{BoxError, Error, HttpService};
+use crate::{BoxError, Error, HttpService, macros::opaque_debug};
 use bytes::Bytes;
 use http::{
     HeaderValue, Request, Response,
@@ -10,7 +10,6 @@ use http::{
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -244,8 +243,4 @@ where
     }
 }
 
-impl<S: HttpService<B>, B> fmt::Debug for ResumeBody<S, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResumeBody").finish_non_exhaustive()
-    }
-}
+opaque_debug!([S: HttpService<B>, B] ResumeBody<S, B>);

@@ -86,12 +86,15 @@ pub use self::{
 };
 
 use self::body::Plan;
-use crate::{HttpService, copy::head_of, macros::inner_service_accessors};
+use crate::{
+    HttpService,
+    copy::head_of,
+    macros::{inner_service_accessors, opaque_debug},
+};
 use http::{Method, Request, Response, header::RANGE};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -155,19 +158,6 @@ where
     }
 }
 
-fn is_for_a_whole<B: Body>(request: &Request<B>) -> bool {
-    *request.method() == Method::GET
-        && request.body().is_end_stream()
-        && !request.headers().contains_key(RANGE)
-}
-
-/// What it takes to send the request again.
-struct Again<S> {
-    service: S,
-    request: Request<()>,
-    attempts: u32,
-}
-
 pin_project! {
     /// Waits for the head of the response.
     #[must_use = "futures do nothing unless polled"]
@@ -192,8 +182,17 @@ where
     }
 }
 
-impl<S: Service<Request<B>>, B> fmt::Debug for ResponseFuture<S, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
+fn is_for_a_whole<B: Body>(request: &Request<B>) -> bool {
+    *request.method() == Method::GET
+        && request.body().is_end_stream()
+        && !request.headers().contains_key(RANGE)
 }
+
+/// What it takes to send the request again.
+struct Again<S> {
+    service: S,
+    request: Request<()>,
+    attempts: u32,
+}
+
+opaque_debug!([S: Service<Request<B>>, B] ResponseFuture<S, B>);

@@ -1,11 +1,10 @@
 //! One request, and its attempts.
 
 use super::policy::{Next, Plan};
-use crate::{Body, BoxError, Error, deadline, exchange::MaybeExchange};
+use crate::{Body, BoxError, Error, deadline, exchange::MaybeExchange, macros::opaque_debug};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
-    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -111,8 +110,4 @@ where
     }
 }
 
-impl<S, F> fmt::Debug for ResponseFuture<S, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
+opaque_debug!([S, F] ResponseFuture<S, F>);

@@ -175,13 +175,7 @@ impl HttpBody for Sending {
     fn size_hint(&self) -> SizeHint {
         let tape = self.replay.lock();
         let again: u64 = tape.taken.iter().skip(self.next).map(Piece::size).sum();
-        let rest = tape.rest.size_hint();
-        let mut hint = SizeHint::new();
-        hint.set_lower(again + rest.lower());
-        if let Some(upper) = rest.upper() {
-            hint.set_upper(again + upper);
-        }
-        hint
+        SizeHint::with_exact(again) + tape.rest.size_hint()
     }
 }
 

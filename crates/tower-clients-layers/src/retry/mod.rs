@@ -142,11 +142,6 @@ impl RetryLayer {
         Self { policy: None }
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Policy)) -> Self {
-        change(Arc::make_mut(self.policy.get_or_insert_default()));
-        self
-    }
-
     /// Sets how often a request may be sent, the first time included; 3 by default. 1 turns retries
     /// off.
     #[must_use]
@@ -211,6 +206,11 @@ impl RetryLayer {
         condition: impl Fn(&Outcome<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.set(|policy| policy.retry_if = Arc::new(condition))
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Policy)) -> Self {
+        change(Arc::make_mut(self.policy.get_or_insert_default()));
+        self
     }
 }
 

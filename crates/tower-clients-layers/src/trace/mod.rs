@@ -94,7 +94,7 @@ mod tests;
 
 pub(crate) use self::span::Sends;
 
-use crate::{BoxError, Error, macros::inner_service_accessors, metrics::Observed};
+use crate::{BoxError, Error, macros::inner_service_accessors, metrics::WithObserver};
 use http::{HeaderName, Request, Response};
 use pin_project_lite::pin_project;
 use std::{
@@ -152,13 +152,6 @@ impl TraceLayer {
         matches!(self.spans, Spans::Off)
     }
 
-    fn show(mut self, change: impl FnOnce(&mut Shown)) -> Self {
-        if let Spans::Attempts(shown) = &mut self.spans {
-            change(Arc::make_mut(shown.get_or_insert_default()));
-        }
-        self
-    }
-
     /// Shows the values of the query parameter `key`, as it is written in the URI. Spans of calls show none.
     #[must_use]
     pub fn record_query(self, key: &str) -> Self {
@@ -170,6 +163,13 @@ impl TraceLayer {
     #[must_use]
     pub fn record_request_header(self, name: HeaderName) -> Self {
         self.show(|shown| shown.headers.push(name))
+    }
+
+    fn show(mut self, change: impl FnOnce(&mut Shown)) -> Self {
+        if let Spans::Attempts(shown) = &mut self.spans {
+            change(Arc::make_mut(shown.get_or_insert_default()));
+        }
+        self
     }
 
     fn span_of<B>(&self, request: &mut Request<B>) -> Option<Span> {
@@ -224,7 +224,7 @@ where
             Some(span) => span.in_scope(|| self.inner.call(request)),
             None => self.inner.call(request),
         };
-        ResponseFuture { future: Observed::new(future, span) }
+        ResponseFuture { future: WithObserver::new(future, span) }
     }
 }
 
@@ -236,7 +236,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        future: Observed<F, Span>,
+        future: WithObserver<F, Span>,
     }
 }
 

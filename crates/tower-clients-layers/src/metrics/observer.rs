@@ -24,7 +24,7 @@ pub(crate) trait Observer {
 
 pin_project! {
     #[derive(Debug)]
-    pub(crate) struct Observed<F, O: Observer> {
+    pub(crate) struct WithObserver<F, O: Observer> {
         #[pin]
         future: F,
         // Boxed, so that a layer that is not configured is as small as if it were not there.
@@ -32,14 +32,14 @@ pin_project! {
     }
 }
 
-impl<F, O: Observer> Observed<F, O> {
+impl<F, O: Observer> WithObserver<F, O> {
     pub(crate) fn new(future: F, observer: Option<O>) -> Self {
         let open = |observer| Box::new(Open { observer, deadline: None, is_over: false });
         Self { future, open: observer.map(open) }
     }
 }
 
-impl<F, O, R, E> Future for Observed<F, O>
+impl<F, O, R, E> Future for WithObserver<F, O>
 where
     F: Future<Output = Result<Response<R>, E>>,
     E: Into<BoxError>,
