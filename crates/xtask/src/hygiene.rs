@@ -1,6 +1,6 @@
 //! Rules about files that no compiler checks.
 
-use crate::{EXAMPLES, Result, root};
+use crate::{EXAMPLES, Result, order, root};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -25,6 +25,7 @@ pub(crate) fn check() -> Result {
             if lines > MAX_LINES {
                 faults.push(format!("{name} has {lines} lines, more than {MAX_LINES}"));
             }
+            faults.extend(order::fault(&text).map(|fault| format!("{name}: {fault}")));
         }
         for (i, line) in text.lines().enumerate().filter(|(_, line)| is_idle_example(line)) {
             faults.push(format!("{name}:{}: an example that does not run: {line}", i + 1));

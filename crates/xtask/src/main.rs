@@ -7,6 +7,7 @@ mod hygiene;
 mod interop;
 mod machine;
 mod msrv;
+mod order;
 mod server;
 mod soak;
 
