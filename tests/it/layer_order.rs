@@ -118,7 +118,8 @@ async fn request_passes_the_layers_in_the_documented_order() -> Result<(), Error
         .service(Mock::new().reply(Reply::json(&Value::Null)));
     stack.oneshot(Request::get("/user").body(Body::empty()).unwrap()).await?;
 
-    let body = "tower_clients_layers::idle_timeout::IdleBody<tower_clients_layers::body::Body>";
+    let body =
+        "tower_clients_layers::idle_timeout::IdleTimeoutBody<tower_clients_layers::body::Body>";
     let decompressed = format!("tower_clients_layers::decompress::body::DecompressBody<{body}>");
     let value = "serde_json::value::Value";
     assert_eq!(

@@ -15,7 +15,7 @@ use std::{
 };
 use tokio::{sync::oneshot, time::advance};
 use tower::{Layer, Service, ServiceExt, service_fn};
-use tower_clients_layers::{BalanceLayer, Body, Error, ErrorKind, balance::Tracked};
+use tower_clients_layers::{BalanceLayer, Body, Error, ErrorKind, balance::BalanceBody};
 
 #[derive(Debug, Arbitrary)]
 struct Script {
@@ -41,7 +41,7 @@ enum Operation {
 const HALF_LIFE: Duration = Duration::from_secs(10);
 
 type Answer = Result<Response<Body>, Error>;
-type Outcome = Result<Response<Tracked<Body>>, Error>;
+type Outcome = Result<Response<BalanceBody<Body>>, Error>;
 type Source = http_body_util::channel::Sender<bytes::Bytes, Error>;
 
 /// What came to an upstream and waits for its answer: the number of the call, the host, the way back.
@@ -83,7 +83,7 @@ impl Script {
         let mut service = layer.layer(server);
 
         let mut calls: Vec<Call> = Vec::new();
-        let mut bodies: Vec<(Tracked<Body>, Option<Source>)> = Vec::new();
+        let mut bodies: Vec<(BalanceBody<Body>, Option<Source>)> = Vec::new();
         let mut sources: Vec<(usize, Source)> = Vec::new();
         let mut tried: Vec<Vec<String>> = Vec::new();
         for operation in &self.operations {

@@ -1,7 +1,7 @@
 //! One request, and the upstreams that it tries.
 
 use super::{
-    Balance, Priority, Tracked,
+    Balance, BalanceBody, Priority,
     shared::{Exchange, Shared, is_of_request},
 };
 use crate::{Body, BoxError, Error, RequestOptions, copy::copy, future};
@@ -118,7 +118,7 @@ where
     P: Priority,
     R: http_body::Body,
 {
-    type Output = Result<Response<Tracked<R>>, Error>;
+    type Output = Result<Response<BalanceBody<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -131,7 +131,9 @@ where
                         if let Some(exchange) = &mut exchange {
                             exchange.answered(response.status().is_server_error());
                         }
-                        return Poll::Ready(Ok(response.map(|body| Tracked::new(body, exchange))));
+                        return Poll::Ready(Ok(
+                            response.map(|body| BalanceBody::new(body, exchange))
+                        ));
                     }
                     Err(error) => {
                         let next = this.exchange.take().and_then(|mut failed| {

@@ -86,7 +86,7 @@ mod stats;
 mod tests;
 
 pub use self::{
-    body::Tracked,
+    body::BalanceBody,
     future::ResponseFuture,
     priority::{FewestFaults, Priority},
     shared::NoUpstream,
@@ -264,7 +264,7 @@ where
     P: Priority + Clone,
     R: http_body::Body,
 {
-    type Response = Response<Tracked<R>>;
+    type Response = Response<BalanceBody<R>>;
     type Error = Error;
     type Future = ResponseFuture<S, P, S::Future>;
 

@@ -100,7 +100,7 @@ impl<S, R> Service<Request<Body>> for IdleTimeout<S>
 where
     S: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>>,
 {
-    type Response = Response<IdleBody<R>>;
+    type Response = Response<IdleTimeoutBody<R>>;
     type Error = Error;
     type Future = ResponseFuture<S::Future>;
 
@@ -134,7 +134,7 @@ where
     F: Future<Output = Result<Response<R>, E>>,
     E: Into<BoxError>,
 {
-    type Output = Result<Response<IdleBody<R>>, Error>;
+    type Output = Result<Response<IdleTimeoutBody<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -144,7 +144,7 @@ where
                 if let Some(idle) = &mut idle {
                     idle.as_mut().progressed();
                 }
-                Poll::Ready(Ok(response.map(|body| IdleBody { body, idle, failed: false })))
+                Poll::Ready(Ok(response.map(|body| IdleTimeoutBody { body, idle, failed: false })))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(Error::from_service(error))),
             Poll::Pending => match this.idle {
@@ -158,7 +158,7 @@ where
 pin_project! {
     /// A response body that fails when nothing comes of it for too long.
     #[derive(Debug)]
-    pub struct IdleBody<B> {
+    pub struct IdleTimeoutBody<B> {
         #[pin]
         body: B,
         idle: Option<Pin<Box<Idle>>>,
@@ -166,7 +166,7 @@ pin_project! {
     }
 }
 
-impl<B> IdleBody<B> {
+impl<B> IdleTimeoutBody<B> {
     /// The body, for which there is no limit.
     pub fn without_limit(body: B) -> Self {
         Self { body, idle: None, failed: false }
@@ -178,7 +178,7 @@ impl<B> IdleBody<B> {
     }
 }
 
-impl<B> HttpBody for IdleBody<B>
+impl<B> HttpBody for IdleTimeoutBody<B>
 where
     B: HttpBody<Error: Into<BoxError>>,
 {
@@ -216,5 +216,5 @@ where
 
 const _: () = {
     const fn body_stays_movable<T: Send + Sync + Unpin>() {}
-    body_stays_movable::<IdleBody<Body>>();
+    body_stays_movable::<IdleTimeoutBody<Body>>();
 };

@@ -42,7 +42,7 @@ async fn call(
     request: Body,
     (pace, head): (u32, u32),
     body: &'static [u32],
-) -> Result<Response<IdleBody<Body>>, Error> {
+) -> Result<Response<IdleTimeoutBody<Body>>, Error> {
     let service = layer.layer(service_fn(move |request: Request<Body>| async move {
         let mut upload = request.into_body();
         while let Some(frame) = upload.frame().await {

@@ -14,7 +14,7 @@ use std::{
 use tower_clients_layers::{
     AttemptTimeout, AttemptTimeoutLayer, Body, BoxError, Error, IdleTimeout, IdleTimeoutLayer,
     Metrics, MetricsLayer, RequestOptions, Retry, RetryLayer, attempt_timeout,
-    idle_timeout::{self, IdleBody},
+    idle_timeout::{self, IdleTimeoutBody},
     metrics, retry,
 };
 use tower_layer::Layer;
@@ -99,7 +99,7 @@ impl<T, R> Service<Request<Body>> for Attempts<T>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
 {
-    type Response = Response<IdleBody<R>>;
+    type Response = Response<IdleTimeoutBody<R>>;
     type Error = Error;
     type Future = ResponseFuture<T, T::Future>;
 
@@ -134,12 +134,12 @@ impl<T, R> Future for ResponseFuture<T, T::Future>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
 {
-    type Output = Result<Response<IdleBody<R>>, Error>;
+    type Output = Result<Response<IdleTimeoutBody<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
             Projection::Direct { future } => match ready!(future.poll(cx)) {
-                Ok(response) => Poll::Ready(Ok(response.map(IdleBody::without_limit))),
+                Ok(response) => Poll::Ready(Ok(response.map(IdleTimeoutBody::without_limit))),
                 Err(error) => Poll::Ready(Err(Error::from_service(error))),
             },
             Projection::Layered { future } => future.poll(cx),

@@ -35,7 +35,7 @@ use std::{
 use tower_clients_layers::{
     Authorize, AuthorizeLayer, Body, BoxError, DefaultHeaders, DefaultHeadersLayer, DefaultQuery,
     DefaultQueryLayer, Error, FetchToken, FetchTokenLayer, Redirect, RedirectLayer, default_query,
-    fetch_token, idle_timeout::IdleBody, redirect,
+    fetch_token, idle_timeout::IdleTimeoutBody, redirect,
 };
 use tower_layer::Layer;
 use tower_service::Service;
@@ -126,9 +126,9 @@ where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
     R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    type Response = Response<compression::Body<IdleBody<R>>>;
+    type Response = Response<compression::Body<IdleTimeoutBody<R>>>;
     type Error = Error;
-    type Future = ResponseFuture<T, T::Future, compression::Body<IdleBody<R>>>;
+    type Future = ResponseFuture<T, T::Future, compression::Body<IdleTimeoutBody<R>>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.stack.poll_ready(cx)
@@ -155,12 +155,12 @@ pin_project! {
     }
 }
 
-impl<T, R> Future for ResponseFuture<T, T::Future, compression::Body<IdleBody<R>>>
+impl<T, R> Future for ResponseFuture<T, T::Future, compression::Body<IdleTimeoutBody<R>>>
 where
     T: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>> + Clone,
     R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    type Output = Result<Response<compression::Body<IdleBody<R>>>, Error>;
+    type Output = Result<Response<compression::Body<IdleTimeoutBody<R>>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().future.poll(cx)
