@@ -19,10 +19,10 @@ use tower_clients::{BoxError, BreakerLayer, Client, Error, ForwardLayer, Resourc
 
 fn gateway(upstream: &str) -> Result<Router, Error> {
     let client = Client::builder(upstream).bearer_auth("of-the-gateway").build()?;
-    let client = client.layer(BreakerLayer::new().after(3));
+    let client = client.layer(BreakerLayer::new().failures(3));
     // The token of a caller is for the gateway alone.
     let forward = ForwardLayer::new()
-        .without(AUTHORIZATION)
+        .without_header(AUTHORIZATION)
         .peer(|extensions| extensions.get::<ConnectInfo<SocketAddr>>().map(|caller| caller.0.ip()));
     Ok(Router::new()
         .route("/health", get("ok"))

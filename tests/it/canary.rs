@@ -62,7 +62,7 @@ async fn limits_show_none() {
         .unwrap()
         .layer(ConcurrencyLayer::per_origin(1))
         .layer(RateLimitLayer::new(1, Duration::from_secs(9)).burst(2))
-        .layer(BreakerLayer::new().after(3))
+        .layer(BreakerLayer::new().failures(3))
         .layer(HedgeLayer::percentile(95))
         .layer(CoalesceLayer::new());
     assert_clean(debug(&client));

@@ -169,8 +169,8 @@ async fn coalesce() {
 #[tokio::test]
 async fn hedge() {
     keeps_contract(HedgeLayer::none()).await;
-    keeps_contract(HedgeLayer::after(Duration::from_secs(60)).idempotent()).await;
-    keeps_contract(HedgeLayer::percentile(95).idempotent()).await;
+    keeps_contract(HedgeLayer::after(Duration::from_secs(60)).also_idempotent()).await;
+    keeps_contract(HedgeLayer::percentile(95).also_idempotent()).await;
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ where
 #[tokio::test(start_paused = true)]
 async fn balance_passes_over_a_host_whose_breaker_is_open() {
     let (server, asked) = hosts(async || Err(Error::new(ErrorKind::Transport, "reset").not_sent()));
-    let breaker = BreakerLayer::new().after(1).open_for(100 * SECOND, 100 * SECOND);
+    let breaker = BreakerLayer::new().failures(1).open_for(100 * SECOND, 100 * SECOND);
     let balance = BalanceLayer::new(["http://a/", "http://b/"]).unwrap().half_life(SECOND);
     let api = Client::with_service("http://a/", server).unwrap().layer(breaker).layer(balance);
     for _ in 0..50 {
@@ -113,7 +113,7 @@ async fn open_breaker_is_an_answer_for_a_backend() {
         "http://h",
         Router::new().fallback(async || StatusCode::BAD_GATEWAY),
     );
-    let api = Client::from(api.unwrap()).layer(BreakerLayer::new().after(1));
+    let api = Client::from(api.unwrap()).layer(BreakerLayer::new().failures(1));
     api.get("x").await.unwrap();
     let error = api.get("x?key=secret").await.unwrap_err();
     assert!(error.is_unavailable() && !error.may_have_been_sent());
@@ -187,7 +187,7 @@ async fn r5_hedge_and_retries_that_share_a_budget_add_its_share() {
 #[tokio::test(start_paused = true)]
 async fn breaker_below_retries_counts_each_attempt_and_ends_them() {
     let (client, asked) = failing(Duration::ZERO);
-    let api = client.layer(BreakerLayer::new().after(2)).layer(retries());
+    let api = client.layer(BreakerLayer::new().failures(2)).layer(retries());
     // The third attempt finds the breaker open.
     let start = Instant::now();
     let error = api.get("x").await.unwrap_err();

@@ -3,7 +3,7 @@
 //! The request wins: a header that it has, with however many values, is left alone. Default
 //! headers are bound to one origin, because API keys are among them. On other origins only these
 //! are added: `accept` and its kin, `user-agent`, and those named by
-//! [`share`](DefaultHeadersLayer::share).
+//! [`share_header`](DefaultHeadersLayer::share_header).
 //!
 //! A request without scheme and host has no origin yet, so only those are added there too: put
 //! this layer below (inside of) [`JoinUrlLayer`](crate::JoinUrlLayer).
@@ -82,7 +82,7 @@ impl DefaultHeadersLayer {
 
     /// Adds the header `name` on every origin.
     #[must_use]
-    pub fn share(mut self, name: HeaderName) -> Self {
+    pub fn share_header(mut self, name: HeaderName) -> Self {
         if let Some(defaults) = &mut self.defaults {
             Arc::make_mut(defaults).shared.push(name);
         }
@@ -216,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn other_origins_get_shared_headers_only() {
         let lines = [("x-api-key", "k"), ("accept", "a/b"), ("user-agent", "u"), ("x-trace", "t")];
-        let layer = layer(&lines).share(HeaderName::from_static("x-trace"));
+        let layer = layer(&lines).share_header(HeaderName::from_static("x-trace"));
         let abroad = headers(&[("accept", "a/b"), ("user-agent", "u"), ("x-trace", "t")]);
         for uri in ["http://evil/", "https://h/", "http://h:81/", "/relative"] {
             assert_eq!(sent(layer.clone(), uri, &[]).await, abroad, "{uri}");

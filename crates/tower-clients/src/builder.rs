@@ -446,7 +446,7 @@ impl ClientBuilder {
         let session = SessionLayer {
             query: DefaultQueryLayer::new(origin(), query),
             redirect: redirect.within(base.clone()),
-            headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share),
+            headers: shared.into_iter().fold(headers, DefaultHeadersLayer::share_header),
             credentials,
             compression,
             cookies,

@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// Says what counts as a failure: see [`BreakerLayer::failures`](super::BreakerLayer::failures).
+/// Says what counts as a failure: see [`BreakerLayer::failure_if`](super::BreakerLayer::failure_if).
 pub(super) type IsFailure = fn(Result<StatusCode, &Error>) -> bool;
 
 pin_project! {

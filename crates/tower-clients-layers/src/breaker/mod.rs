@@ -19,7 +19,7 @@
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
 //! let service = ServiceBuilder::new()
-//!     .layer(BreakerLayer::new().after(2))
+//!     .layer(BreakerLayer::new().failures(2))
 //!     .service(Router::new().fallback(async || StatusCode::BAD_GATEWAY));
 //! let get = || service.clone().oneshot(Request::get("http://h/").body(Body::empty()).unwrap());
 //!
@@ -47,7 +47,7 @@
 //! | dropped earlier; an error of the request itself or of a limit below | nothing |
 //!
 //! A 429 is no failure: the server is well, and says when to come again. [`RateLimitLayer`] heeds it.
-//! [`BreakerLayer::failures`] decides otherwise. A probe has succeeded when the head has come. What began
+//! [`BreakerLayer::failure_if`] decides otherwise. A probe has succeeded when the head has come. What began
 //! before the breaker changed tells nothing new.
 //!
 //! Whoever fails only now and then never opens a breaker; to pass over a host that is worse than others is
@@ -139,7 +139,7 @@ impl BreakerLayer {
 
     /// Sets how many failures in a row open the breaker; 5 by default, 0 counts as 1.
     #[must_use]
-    pub fn after(self, failures: u32) -> Self {
+    pub fn failures(self, failures: u32) -> Self {
         self.set(|settings, _| settings.failures = failures.max(1))
     }
 
@@ -168,10 +168,10 @@ impl BreakerLayer {
     ///
     /// // This server says 429 when it is about to break down.
     /// let layer = BreakerLayer::new()
-    ///     .failures(|outcome| is_failure(outcome) || outcome.is_ok_and(|status| status == 429));
+    ///     .failure_if(|outcome| is_failure(outcome) || outcome.is_ok_and(|status| status == 429));
     /// ```
     #[must_use]
-    pub fn failures(self, is_failure: fn(Result<StatusCode, &Error>) -> bool) -> Self {
+    pub fn failure_if(self, is_failure: fn(Result<StatusCode, &Error>) -> bool) -> Self {
         self.set(|_, current| *current = is_failure)
     }
 

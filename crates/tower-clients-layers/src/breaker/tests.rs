@@ -69,7 +69,7 @@ async fn kinds_of_outcomes_count_as_documented() {
         ("/429", false),
         ("/301", false),
     ] {
-        let (service, _) = service(&BreakerLayer::new().after(2));
+        let (service, _) = service(&BreakerLayer::new().failures(2));
         for _ in 0..2 {
             assert!(ask(&service, path).await.is_ok(), "{path}");
         }
@@ -90,7 +90,8 @@ async fn kinds_of_outcomes_count_as_documented() {
 
 #[tokio::test(start_paused = true)]
 async fn failures_may_be_others() {
-    let layer = BreakerLayer::new().after(1).failures(|outcome| outcome.is_ok_and(|s| s == 404));
+    let layer =
+        BreakerLayer::new().failures(1).failure_if(|outcome| outcome.is_ok_and(|s| s == 404));
     let (service, _) = service(&layer);
     fail(&service, 3).await;
     assert_eq!(ask(&service, "/404").await, Ok(Some(404)));
@@ -99,7 +100,7 @@ async fn failures_may_be_others() {
 
 #[tokio::test(start_paused = true)]
 async fn open_time_doubles_up_to_the_longest_and_starts_anew_after_a_success() {
-    let layer = BreakerLayer::new().after(2).open_for(SECOND, 5 * SECOND);
+    let layer = BreakerLayer::new().failures(2).open_for(SECOND, 5 * SECOND);
     let (service, _) = service(&layer);
     fail(&service, 2).await;
     for open in [1, 2, 4, 5, 5] {
@@ -116,7 +117,7 @@ async fn open_time_doubles_up_to_the_longest_and_starts_anew_after_a_success() {
 
 #[tokio::test(start_paused = true)]
 async fn exactly_one_probe_is_under_way() {
-    let (service, server) = service(&BreakerLayer::new().after(1));
+    let (service, server) = service(&BreakerLayer::new().failures(1));
     fail(&service, 1).await;
     sleep(SECOND).await;
     server.asked();
@@ -130,7 +131,7 @@ async fn exactly_one_probe_is_under_way() {
 
 #[tokio::test(start_paused = true)]
 async fn probe_that_is_dropped_leaves_its_place_and_one_that_hangs_has_failed() {
-    let (service, _) = service(&BreakerLayer::new().after(1));
+    let (service, _) = service(&BreakerLayer::new().failures(1));
     fail(&service, 1).await;
     sleep(SECOND).await;
     let hang = || service.clone().oneshot(get("http://h/hang"));
@@ -144,7 +145,7 @@ async fn probe_that_is_dropped_leaves_its_place_and_one_that_hangs_has_failed() 
 
 #[tokio::test(start_paused = true)]
 async fn probe_succeeds_by_its_head_and_its_body_counts_behind_it() {
-    let (service, _) = service(&BreakerLayer::new().after(1));
+    let (service, _) = service(&BreakerLayer::new().failures(1));
     fail(&service, 1).await;
     sleep(SECOND).await;
     let response = service.clone().oneshot(get("http://h/broken")).await.unwrap();
@@ -155,7 +156,7 @@ async fn probe_succeeds_by_its_head_and_its_body_counts_behind_it() {
 
 #[tokio::test(start_paused = true)]
 async fn what_began_before_it_opened_tells_nothing_new() {
-    let (service, _) = service(&BreakerLayer::new().after(1));
+    let (service, _) = service(&BreakerLayer::new().failures(1));
     let old = || service.clone().oneshot(get("http://h/"));
     let (good, bad) = (old().await.unwrap(), service.clone().oneshot(get("http://h/broken")));
     let bad = bad.await.unwrap();
@@ -167,7 +168,7 @@ async fn what_began_before_it_opened_tells_nothing_new() {
 
 #[tokio::test(start_paused = true)]
 async fn x1_probe_dropped_after_any_poll_leaves_its_place() {
-    let layer = BreakerLayer::new().after(1);
+    let layer = BreakerLayer::new().failures(1);
     let service = layer.layer(Server::new(Pace::default()));
     let failed = service.clone().oneshot(get("http://h/500")).await.unwrap();
     assert!(failed.into_body().collect().await.is_ok());
@@ -182,7 +183,7 @@ async fn x1_probe_dropped_after_any_poll_leaves_its_place() {
 
 #[tokio::test(start_paused = true)]
 async fn x4_panic_below_takes_no_place() {
-    let layer = BreakerLayer::new().after(1);
+    let layer = BreakerLayer::new().failures(1);
     let (service, _) = service(&layer);
     fail(&service, 1).await;
     sleep(SECOND).await;
@@ -196,7 +197,7 @@ async fn x4_panic_below_takes_no_place() {
 
 #[tokio::test(start_paused = true)]
 async fn no_probe_is_left_behind_after_any_history() {
-    let layer = BreakerLayer::new().after(3).open_for(SECOND / 100, SECOND / 10);
+    let layer = BreakerLayer::new().failures(3).open_for(SECOND / 100, SECOND / 10);
     let server = Server::new(Pace::default());
     let service = layer.layer(server.clone());
     storm(&service, 10_000, || {}).await;
@@ -215,12 +216,12 @@ async fn no_probe_is_left_behind_after_any_history() {
 
 #[tokio::test(start_paused = true)]
 async fn clones_share_breakers_and_the_inert_layer_has_none() {
-    let layer = BreakerLayer::new().after(1);
+    let layer = BreakerLayer::new().failures(1);
     let (first, _) = service(&layer);
     fail(&first, 1).await;
     assert!(ask(&service(&layer.clone()).0, "/").await.is_err());
-    assert!(ask(&service(&layer.after(1)).0, "/").await.is_ok());
-    let (inert, _) = service(&BreakerLayer::none().after(1));
+    assert!(ask(&service(&layer.failures(1)).0, "/").await.is_ok());
+    let (inert, _) = service(&BreakerLayer::none().failures(1));
     fail(&inert, 9).await;
     assert_eq!(ask(&inert, "/").await, Ok(Some(200)));
 }

@@ -5,7 +5,7 @@
 //! | target | its path and query, for [`JoinUrlLayer`](crate::JoinUrlLayer) to join |
 //! | `Host` | that of the server it goes to |
 //! | `Connection`, what it names, and all else that is for one hop | left out; `TE: trailers` stays |
-//! | `Forwarded`, `X-Forwarded-For`, `-Host`, `-Proto` | written anew (RFC 7239), [or continued](ForwardLayer::trust); any other `X-Forwarded-` and `X-Real-IP` are left out |
+//! | `Forwarded`, `X-Forwarded-For`, `-Host`, `-Proto` | written anew (RFC 7239), [or continued](ForwardLayer::trust_forwarded); any other `X-Forwarded-` and `X-Real-IP` are left out |
 //! | `Via` | continued; a request that has been here is [refused](ForwardError) |
 //! | version | that of whoever sends it on, also of the response |
 //! | method | itself; `CONNECT` and `TRACE` are refused, and `OPTIONS` whose `Max-Forwards` has come to 0 |
@@ -16,7 +16,7 @@
 //! body, so a request that has one is not sent twice. What is for one hop is left out of the response, too.
 //!
 //! A credential of the caller goes on to the server, and wins over one that a layer below would add: name it
-//! in [`without`](ForwardLayer::without) where the gateway has one of its own. A jar of cookies below would
+//! in [`without_header`](ForwardLayer::without_header) where the gateway has one of its own. A jar of cookies below would
 //! be that of all callers at once.
 //!
 //! ```
@@ -34,7 +34,7 @@
 //! // What is beside `/v1` is not for callers.
 //! let base = BaseUrl::parse("http://inside.example/v1")?.with_boundary(Boundary::Path);
 //! let gateway = ServiceBuilder::new()
-//!     .layer(ForwardLayer::new().without(AUTHORIZATION))
+//!     .layer(ForwardLayer::new().without_header(AUTHORIZATION))
 //!     .layer(JoinUrlLayer::new(base))
 //!     .service(server);
 //!
@@ -141,14 +141,14 @@ impl ForwardLayer {
     /// Continues what a request says of where it comes from, in place of writing it anew: for a gateway that
     /// only gateways of one's own can reach.
     #[must_use]
-    pub fn trust(mut self) -> Self {
+    pub fn trust_forwarded(mut self) -> Self {
         self.settings_mut().trusts = true;
         self
     }
 
     /// Leaves a header of the request out.
     #[must_use]
-    pub fn without(mut self, header: HeaderName) -> Self {
+    pub fn without_header(mut self, header: HeaderName) -> Self {
         self.settings_mut().without.push(header);
         self
     }

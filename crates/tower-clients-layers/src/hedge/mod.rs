@@ -35,7 +35,7 @@
 //!
 //! # What is sent twice
 //!
-//! * Methods that are safe (RFC 9110 §9.2.1), such as `GET`; with [`idempotent`](HedgeLayer::idempotent)
+//! * Methods that are safe (RFC 9110 §9.2.1), such as `GET`; with [`also_idempotent`](HedgeLayer::also_idempotent)
 //!   those that are idempotent too. Never another one.
 //! * Bodies that are empty or bytes. A stream cannot be sent twice.
 //! * At most 10 % of the requests to an origin, and one a second, or what the
@@ -133,7 +133,7 @@ impl HedgeLayer {
     /// one, such as a 404 to a `DELETE` that has succeeded, or a 412 to a condition that it has changed
     /// itself. And an attempt that was given up may take effect after what you send next.
     #[must_use]
-    pub fn idempotent(self) -> Self {
+    pub fn also_idempotent(self) -> Self {
         self.set(|settings| settings.idempotent = true)
     }
 

@@ -121,7 +121,7 @@ async fn r9_where_both_fail_the_first_error_is_the_outcome() {
 #[tokio::test(start_paused = true)]
 async fn r9_only_methods_that_may_be_repeated_are_sent_twice() {
     let plain = after(100).budget(RetryBudget::percent(100));
-    let idempotent = plain.clone().idempotent();
+    let idempotent = plain.clone().also_idempotent();
     for (method, by_default, if_asked) in [
         (Method::GET, 2, 2),
         (Method::HEAD, 2, 2),
@@ -143,7 +143,7 @@ async fn bytes_are_sent_twice_and_a_stream_is_not() {
     for (body, calls) in [(Body::from("abc"), 2), (stream, 1)] {
         let script = Script::new(&[(500, Ok(200))]);
         let request = request(Method::PUT, "http://h/").map(|_| body);
-        script.under(&after(100).idempotent()).oneshot(request).await.unwrap();
+        script.under(&after(100).also_idempotent()).oneshot(request).await.unwrap();
         assert_eq!(script.calls.load(SeqCst), calls);
     }
 }
@@ -279,6 +279,6 @@ async fn nothing_is_under_way_after_any_history() {
 
 #[tokio::test(start_paused = true)]
 async fn inert_layer_sends_once() {
-    let none = HedgeLayer::none().idempotent().budget(RetryBudget::percent(100));
+    let none = HedgeLayer::none().also_idempotent().budget(RetryBudget::percent(100));
     assert_eq!(sent(&none, Method::GET, &[(9000, Ok(200))]).await, ("200".into(), 9000, 1));
 }

@@ -45,9 +45,9 @@
 //! | `X-RateLimit-Remaining`, `X-RateLimit-Reset` | the same; the reset is a number of seconds or, as Unix time, a date |
 //! | `Retry-After` of a 429 or 503 (RFC 9110 §10.2.3) | nothing is sent until then |
 //!
-//! When nothing is left, nothing is sent before the reset. When [few](RateLimitLayer::few) are left, 10
+//! When nothing is left, nothing is sent before the reset. When [few](RateLimitLayer::spread_last) are left, 10
 //! by default, they are spread over the time until then. More than that change nothing. Requests that
-//! are already under way may use up what is left; so let `few` be no less than there are at once.
+//! are already under way may use up what is left; so let it be no less than there are at once.
 //!
 //! # Who waits, and how long
 //!
@@ -139,10 +139,10 @@ impl RateLimitLayer {
         self.set(|settings| settings.burst = requests.max(1))
     }
 
-    /// Sets how many requests are few, so that they are spread when a server says that no more are left
-    /// until a reset; 10 by default. With 0 they are used up first.
+    /// Spreads the last `requests` over the time until a reset, when a server says that no more are left; 10
+    /// by default. With 0 they are used up first.
     #[must_use]
-    pub fn few(self, requests: u32) -> Self {
+    pub fn spread_last(self, requests: u32) -> Self {
         self.set(|settings| settings.few = requests)
     }
 

@@ -116,7 +116,7 @@ async fn the_last_few_are_spread_before_a_refusal_comes() {
     let service = RateLimitLayer::adaptive().layer(saying(&lines));
     service.clone().oneshot(get("http://h/")).await.unwrap();
     assert_eq!(times(&service, 5).await, [10.0, 20.0, 30.0, 30.0, 30.0]);
-    let service = RateLimitLayer::adaptive().few(2).layer(saying(&lines));
+    let service = RateLimitLayer::adaptive().spread_last(2).layer(saying(&lines));
     service.clone().oneshot(get("http://h/")).await.unwrap();
     assert_eq!(times(&service, 2).await, [0.0, 10.0]);
 }
