@@ -96,11 +96,11 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let result = match self.failed.take() {
+        let future = match self.failed.take() {
             None => future::ResponseFuture::called(self.inner.call(request)),
             Some(error) => future::ResponseFuture::refused(error, &request),
         };
-        ResponseFuture { result }
+        ResponseFuture { future }
     }
 }
 
@@ -110,7 +110,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        result: future::ResponseFuture<F>,
+        future: future::ResponseFuture<F>,
     }
 }
 
@@ -123,7 +123,7 @@ where
     type Output = Result<Response<Either<R, Body>>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(match ready!(self.project().result.poll(cx)) {
+        Poll::Ready(Ok(match ready!(self.project().future.poll(cx)) {
             Ok(response) => response.map(Either::Left),
             Err(error) => answer(error).map(Either::Right),
         }))

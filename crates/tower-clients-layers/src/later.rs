@@ -2,11 +2,7 @@
 
 use crate::Error;
 use http::Request;
-use std::{
-    task::{Context, Poll, ready},
-    time::Duration,
-};
-use tokio::time::Instant;
+use std::task::{Context, Poll, ready};
 use tower_service::Service;
 
 /// A request to be sent later, and a service for it that is not ready yet: what readiness reserves
@@ -52,10 +48,4 @@ impl<S, B> Later<S, B> {
         let request = self.request.take().expect("polled after completion");
         Poll::Ready(Ok(self.service.call(request)))
     }
-}
-
-/// The sum, or a time that never comes.
-pub(crate) fn after(time: Instant, duration: Duration) -> Instant {
-    const YEARS: Duration = Duration::from_secs(30 * 365 * 86_400);
-    time.checked_add(duration).unwrap_or_else(|| time + YEARS)
 }

@@ -90,6 +90,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "limits")]
+mod clock;
 mod collect;
 mod copy;
 #[cfg(any(feature = "retry", feature = "token"))]

@@ -160,7 +160,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        exchange: Timed<F>,
+        future: Timed<F>,
     }
 }
 
@@ -172,9 +172,9 @@ where
     type Output = Result<Response<DeadlineBody<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut exchange = self.project().exchange;
-        let response = ready!(exchange.as_mut().poll(cx))?;
-        let timer = exchange.take_timer();
+        let mut future = self.project().future;
+        let response = ready!(future.as_mut().poll(cx))?;
+        let timer = future.take_timer();
         Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, timer))))
     }
 }
@@ -244,7 +244,7 @@ where
 /// Limits the time of an exchange that is given as a future, and names `RequestLine` in the error.
 pub fn limit<F>(exchange: F, limit: Option<(Duration, RequestLine)>) -> ResponseFuture<F> {
     let timer = limit.map(|(timeout, line)| Timer::new(TimeoutError::total(timeout), line));
-    ResponseFuture { exchange: Timed::new(exchange, timer) }
+    ResponseFuture { future: Timed::new(exchange, timer) }
 }
 
 const _: () = {

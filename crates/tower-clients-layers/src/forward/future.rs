@@ -16,18 +16,18 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        answer: future::ResponseFuture<F>,
+        future: future::ResponseFuture<F>,
         upgrade: Option<Upgrade>,
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(super) fn called(future: F, upgrade: Option<Upgrade>) -> Self {
-        Self { answer: future::ResponseFuture::called(future), upgrade }
+        Self { future: future::ResponseFuture::called(future), upgrade }
     }
 
     pub(super) fn refused<B>(error: Error, request: &Request<B>) -> Self {
-        Self { answer: future::ResponseFuture::refused(error, request), upgrade: None }
+        Self { future: future::ResponseFuture::refused(error, request), upgrade: None }
     }
 }
 
@@ -40,7 +40,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.answer.poll(cx))?;
+        let mut response = ready!(this.future.poll(cx))?;
         let changes = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         if changes && this.upgrade.take().and_then(|upgrade| upgrade.join(&mut response)).is_none()
         {

@@ -114,7 +114,7 @@ where
             let upload = Upload::watch(request.body_mut());
             Box::pin(Idle::new(timeout, &request, upload))
         });
-        ResponseFuture { exchange: self.inner.call(request), idle }
+        ResponseFuture { future: self.inner.call(request), idle }
     }
 }
 
@@ -124,7 +124,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        exchange: F,
+        future: F,
         idle: Option<Pin<Box<Idle>>>,
     }
 }
@@ -138,7 +138,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        match this.exchange.poll(cx) {
+        match this.future.poll(cx) {
             Poll::Ready(Ok(response)) => {
                 let mut idle = this.idle.take();
                 if let Some(idle) = &mut idle {

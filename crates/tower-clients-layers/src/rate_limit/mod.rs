@@ -73,10 +73,8 @@ pub use self::future::ResponseFuture;
 
 use self::gate::{Entry, Gate};
 use crate::{
-    BoxError, Error, ErrorKind, RequestOptions, UnavailableError, deadline,
-    later::{Later, after},
-    macros::inner_service_accessors,
-    per_origin::PerOrigin,
+    BoxError, Error, ErrorKind, RequestOptions, UnavailableError, clock::after, deadline,
+    later::Later, macros::inner_service_accessors, per_origin::PerOrigin,
 };
 use http::{Request, Response};
 use std::{
