@@ -232,7 +232,7 @@ tracked_body! {
 }
 
 #[derive(Debug)]
-pub(super) struct UnderWay {
+struct UnderWay {
     _permit: Permit,
 }
 

@@ -53,7 +53,7 @@ macro_rules! tracked_body {
         }
 
         impl<B: http_body::Body> $name<B> {
-            pub(super) fn new(body: B, exchange: Option<$exchange>) -> Self {
+            fn new(body: B, exchange: Option<$exchange>) -> Self {
                 let exchange = exchange.filter(|_| !body.is_end_stream());
                 Self { body, exchange }
             }

@@ -77,7 +77,6 @@
 //! # }
 //! ```
 
-mod body;
 mod future;
 mod priority;
 mod shared;
@@ -86,7 +85,6 @@ mod stats;
 mod tests;
 
 pub use self::{
-    body::BalanceBody,
     future::ResponseFuture,
     priority::{FewestFaults, Priority},
     shared::NoUpstream,
@@ -95,10 +93,12 @@ pub use self::{
 
 use self::{
     future::Spare,
-    shared::{Settings, Shared},
+    shared::{Exchange, Settings, Shared},
 };
 use crate::{
-    BaseUrl, Body, BoxError, Error, ErrorKind, error::Reason, macros::inner_service_accessors,
+    BaseUrl, Body, BoxError, Error, ErrorKind,
+    error::Reason,
+    macros::{inner_service_accessors, tracked_body},
     random,
 };
 use http::{Method, Request, Response, Uri};
@@ -291,6 +291,12 @@ where
         let spare = Spare::of(self, &request, uri);
         ResponseFuture::called(self.inner.call(request), Some(exchange), spare)
     }
+}
+
+tracked_body! {
+    /// A response body whose request counts as active until it ends or is dropped. One that breaks
+    /// off counts as an error of its upstream.
+    BalanceBody, Exchange
 }
 
 impl<P> fmt::Debug for BalanceLayer<P> {

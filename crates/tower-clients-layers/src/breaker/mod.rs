@@ -74,17 +74,20 @@
 //!
 //! [`RateLimitLayer`]: crate::RateLimitLayer
 
-mod body;
 mod circuit;
 mod future;
 #[cfg(test)]
 mod tests;
 
-pub use self::{body::BreakerBody, future::ResponseFuture};
+pub use self::future::ResponseFuture;
 
-use self::{circuit::Circuit, future::IsFailure};
+use self::{
+    circuit::{Circuit, Exchange},
+    future::IsFailure,
+};
 use crate::{
-    BoxError, Error, ErrorKind, UnavailableError, macros::inner_service_accessors,
+    BoxError, Error, ErrorKind, UnavailableError,
+    macros::{inner_service_accessors, tracked_body},
     per_origin::PerOrigin,
 };
 use http::{Request, Response, StatusCode};
@@ -243,6 +246,12 @@ where
             }
         }
     }
+}
+
+tracked_body! {
+    /// A response body that is a success of its origin when it ends or is dropped, and a failure when it
+    /// breaks off.
+    BreakerBody, Exchange
 }
 
 /// Whether the outcome of an exchange counts as a failure of its origin by default: a status of 5xx but
