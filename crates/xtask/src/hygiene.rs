@@ -9,8 +9,8 @@ use std::{
 const MAX_LINES: usize = 600;
 const MAX_MEDIAN: usize = 160;
 
-/// Checks the size of source files, that every documented example runs, and that every example
-/// program is run.
+/// Checks the size of source files, the order of the pages of layers, that every documented example runs,
+/// and that every example program is run.
 pub(crate) fn check() -> Result {
     let mut sources = Vec::new();
     collect(&root(), &mut sources)?;
