@@ -51,8 +51,18 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Has as many tasks as there are connections do the work.
-    pub(crate) fn tasks<P: Peer>(&self, connections: usize, peer: P) -> Result<Value> {
+    /// Has as many tasks as there are connections do the work. The client is made where tasks can be spawned,
+    /// since some have one of their own.
+    pub(crate) fn tasks<P: Peer>(
+        &self,
+        connections: usize,
+        peer: impl FnOnce() -> Result<P>,
+    ) -> Result<Value> {
+        let runtime = self.runtime()?;
+        let peer = {
+            let _inside = runtime.enter();
+            peer()?
+        };
         let gates = Gates::new(connections);
         let (warm_up, tickets) = self.tickets(connections);
         let work = self.work;
@@ -70,7 +80,6 @@ impl Meter {
                 }
             })
             .collect();
-        let runtime = self.runtime()?;
         runtime.block_on(async {
             let tasks: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
             gates.pass().await;

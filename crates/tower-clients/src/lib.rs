@@ -158,7 +158,3 @@ struct Backends;
 #[cfg(all(doctest, feature = "proxy", feature = "ring"))]
 #[doc = include_str!("../../../docs/connections.md")]
 struct Connections;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/migrating.md")]
-struct Migrating;

@@ -1,6 +1,7 @@
 //! The steps that the continuous integration runs: `cargo xtask <step>`.
 
 mod bench;
+mod compare;
 mod features;
 mod fuzz;
 mod hygiene;
@@ -56,7 +57,7 @@ const EXAMPLES: &[&str] = &[
 /// Name, what it does, how.
 type Step = (&'static str, &'static str, fn() -> Result);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("fmt", "is the code formatted", fmt),
     ("hygiene", "do files and examples keep the rules of CONTRIBUTING.md", hygiene::check),
     ("clippy", "lints with default, all and no features", clippy),
@@ -65,6 +66,7 @@ const STEPS: [Step; 10] = [
     ("wasm", "do the layers build for wasm32, if that target is installed", wasm),
     ("features", "does every feature build alone, do the layers pass without any", features::check),
     ("examples", "does every example run", examples),
+    ("compare", "does the code of COMPARE.md run, that of other clients included", compare::test),
     ("interop", "do the clients get on with servers that others wrote", interop::test),
     ("soak", "does anything go wrong under faults; `--ci` for as little as here", soak::run),
 ];
@@ -106,7 +108,7 @@ fn main() -> ExitCode {
 
 fn fmt() -> Result {
     cargo("fmt --all --check", &[])?;
-    cargo("fmt --manifest-path benches/peers/Cargo.toml --check", &[])?;
+    cargo("fmt --all --manifest-path benches/peers/Cargo.toml --check", &[])?;
     cargo("fmt --manifest-path fuzz/Cargo.toml --check", &[])
 }
 

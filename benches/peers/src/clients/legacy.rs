@@ -4,6 +4,7 @@ use super::{Settings, decode, get, length, post};
 use crate::{Result, drive::Peer, work::User};
 use bytes::Bytes;
 use http::Uri;
+use http_body::Body;
 use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -12,9 +13,12 @@ use hyper_util::{
 };
 use serde::de::DeserializeOwned;
 
-pub(super) type Pooled = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+pub(super) type Pooled<B = Full<Bytes>> = Client<HttpsConnector<HttpConnector>, B>;
 
-pub(super) fn pooled(settings: &Settings) -> Result<Pooled> {
+pub(super) fn pooled<B>(settings: &Settings) -> Result<Pooled<B>>
+where
+    B: Body<Data: Send> + Send,
+{
     let mut tcp = HttpConnector::new();
     tcp.set_nodelay(true);
     tcp.enforce_http(false);

@@ -8,7 +8,9 @@ mod composed;
 mod hand;
 mod hyper;
 mod isahc;
+mod kube;
 mod legacy;
+mod octocrab;
 mod ours;
 mod reqwest;
 mod tower_http_client;
@@ -49,17 +51,19 @@ pub(crate) fn measure(client: &str, settings: &Settings, meter: &Meter) -> Resul
     let _ = ring::default_provider().install_default();
     let connections = settings.connections;
     match client {
-        "hyper" => meter.tasks(connections, hyper::Bare::new(settings)?),
-        "legacy" => meter.tasks(connections, legacy::Legacy::new(settings)?),
-        "composed" => meter.tasks(connections, composed::new(settings)?),
-        "hand" => meter.tasks(connections, hand::Hand::new(settings)?),
-        "transport" => meter.tasks(connections, ours::OverTransport::new(settings)?),
-        "resource" => meter.tasks(connections, ours::OverResource::new(settings)?),
+        "hyper" => meter.tasks(connections, || hyper::Bare::new(settings)),
+        "legacy" => meter.tasks(connections, || legacy::Legacy::new(settings)),
+        "composed" => meter.tasks(connections, || composed::new(settings)),
+        "hand" => meter.tasks(connections, || hand::Hand::new(settings)),
+        "transport" => meter.tasks(connections, || ours::OverTransport::new(settings)),
+        "resource" => meter.tasks(connections, || ours::OverResource::new(settings)),
         "tower-http-client" => {
-            meter.tasks(connections, tower_http_client::Extended::new(settings)?)
+            meter.tasks(connections, || tower_http_client::Extended::new(settings))
         }
-        "reqwest" => meter.tasks(connections, reqwest::Awaited::new(settings)?),
-        "isahc" => meter.tasks(connections, isahc::Awaited::new(settings)?),
+        "kube" => meter.tasks(connections, || kube::Layered::new(settings)),
+        "octocrab" => meter.tasks(connections, || octocrab::Layered::new(settings)),
+        "reqwest" => meter.tasks(connections, || reqwest::Awaited::new(settings)),
+        "isahc" => meter.tasks(connections, || isahc::Awaited::new(settings)),
         "blocking" => meter.threads(connections, &ours::OverBlocking::new(settings)?),
         "reqwest-blocking" => meter.threads(connections, &reqwest::Waited::new(settings)?),
         "ureq" => meter.threads(connections, &ureq::Waited::new(settings)?),
@@ -123,13 +127,13 @@ where
 
 async fn length<B>(response: Response<B>) -> Result<u64>
 where
-    B: Body<Data = Bytes, Error: Error + Send + Sync + 'static> + Unpin,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Unpin,
 {
     check(response.status())?;
     let mut body = response.into_body();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        length += frame?.data_ref().map_or(0, Bytes::len) as u64;
+        length += frame.map_err(Into::into)?.data_ref().map_or(0, Bytes::len) as u64;
     }
     Ok(length)
 }

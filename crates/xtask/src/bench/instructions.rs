@@ -4,7 +4,8 @@ use super::{CASES, process::Peers};
 use crate::Result;
 use std::{collections::BTreeMap, process::Command};
 
-const CLIENTS: [&str; 6] = ["hyper", "legacy", "hand", "resource", "ureq", "reqwest"];
+const CLIENTS: [&str; 8] =
+    ["hyper", "legacy", "hand", "resource", "kube", "octocrab", "ureq", "reqwest"];
 const WORKS: [&str; 2] = ["get", "post"];
 
 /// Instructions per request of a client at a work. None are there without valgrind.

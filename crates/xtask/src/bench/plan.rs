@@ -114,7 +114,7 @@ const fn client(name: &'static str, title: &'static str, group: Group) -> Client
 pub(super) const LIMIT: &str = "hyper";
 pub(super) const REQWEST: &str = "reqwest";
 
-pub(super) const CLIENTS: [Client; 12] = [
+pub(super) const CLIENTS: [Client; 14] = [
     client(LIMIT, "hyper, bare connections", Group::Http2),
     client("composed", "hyper-util, its cache alone", Group::Awaited),
     client("legacy", "hyper-util, pooled", Group::Http2),
@@ -122,6 +122,8 @@ pub(super) const CLIENTS: [Client; 12] = [
     client("transport", "tower-clients, `Transport`", Group::Http2),
     client("resource", "tower-clients, `Resource`", Group::Http2),
     client("tower-http-client", "tower-http-client over hyper-util", Group::Http2),
+    client("kube", "kube's layers over hyper-util", Group::Http2),
+    client("octocrab", "octocrab's layers over hyper-util", Group::Http2),
     client(REQWEST, "reqwest", Group::Http2),
     client("isahc", "isahc", Group::Awaited),
     client("blocking", "tower-clients, blocking `Resource`", Group::All),
@@ -130,5 +132,14 @@ pub(super) const CLIENTS: [Client; 12] = [
 ];
 
 /// The packages whose versions are named.
-pub(super) const PACKAGES: [&str; 7] =
-    ["hyper", "hyper-util", "isahc", "reqwest", "tokio", "tower-http-client", "ureq"];
+pub(super) const PACKAGES: [&str; 9] = [
+    "hyper",
+    "hyper-util",
+    "isahc",
+    "kube-client",
+    "octocrab",
+    "reqwest",
+    "tokio",
+    "tower-http-client",
+    "ureq",
+];

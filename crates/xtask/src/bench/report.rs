@@ -20,8 +20,8 @@ The same work is done by clients of this project and by others, on one machine a
   headers, and no pool. *hyper-util, its cache alone* puts them into the list that its pools are
   composed of, without limits and ages. *hyper-util, pooled* and `Transport` get prepared requests
   as well. *The rest by hand* joins a URL, adds headers and a token, and checks status and content type.
-  `Resource` has a base URL, default headers and a token. The others get a URL made by
-  `format!`.
+  `Resource` has a base URL, default headers and a token, and so have the layers of kube and
+  octocrab, without their retries and spans. The others get a URL made by `format!`.
 * A connection is a task that sends its next request when it has the answer; of blocking clients
   it is a thread. Tasks run on the one worker of a tokio runtime with threads. All keep enough
   idle connections, do not delay packets and ask for no compression; all else is as it is by
