@@ -11,6 +11,7 @@ mod process;
 mod readme;
 mod report;
 mod results;
+mod summary;
 
 use self::{
     plan::{CASES, Case},
@@ -31,7 +32,8 @@ struct Scale {
     divisor: usize,
 }
 
-/// Runs everything and writes `docs/benchmarks.md` and the figures of the README; `--quick` does less of it, for a look.
+/// Runs everything and writes `docs/benchmarks.md` and the figures of the README and of `COMPARE.md`;
+/// `--quick` does less of it, for a look.
 pub(crate) fn run() -> Result {
     let quick = match env::args().nth(2).as_deref() {
         None => false,
@@ -85,6 +87,7 @@ fn write(results: &Results, rounds: &str) -> Result {
     print!("{}", report::tables(results));
     fs::write(docs.join("benchmarks.md"), report)?;
     readme::write(results)?;
+    summary::write(results, rounds)?;
     plot::write(results, &docs)
 }
 

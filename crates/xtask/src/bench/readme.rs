@@ -41,9 +41,10 @@ fn table(results: &Results) -> String {
     text
 }
 
-fn with_figures(text: &str, figures: &str) -> Result<String> {
-    let (before, rest) = text.split_once(BEGIN).ok_or("the README has no place for figures")?;
-    let (_, after) = rest.split_once(END).ok_or("the figures of the README have no end")?;
+/// `text` with `figures` in place of those that it has.
+pub(super) fn with_figures(text: &str, figures: &str) -> Result<String> {
+    let (before, rest) = text.split_once(BEGIN).ok_or("there is no place for figures")?;
+    let (_, after) = rest.split_once(END).ok_or("the place for figures has no end")?;
     Ok(format!("{before}{BEGIN}{figures}{END}{after}"))
 }
 

@@ -1,7 +1,7 @@
 //! `docs/benchmarks.md`.
 
 use super::{
-    plan::{CASES, CLIENTS, Case, WORKS},
+    plan::{CASES, CLIENTS, Case, Client, WORKS},
     plot,
     results::{Ratio, Results},
 };
@@ -91,11 +91,7 @@ fn table(results: &Results, case: &Case, is_first: bool) -> String {
     let mut text = format!("\n{}|---|{}\n", line(&heads), "--:|".repeat(heads.len() - 1));
     for client in &CLIENTS {
         let Some(row) = results.row(case.key(), client.name) else { continue };
-        let title = if client.is_ours() {
-            format!("**{}**", client.title)
-        } else {
-            client.title.to_owned()
-        };
+        let title = title(client);
         let rate = if row.rate < 100.0 { decimals(row.rate, 2) } else { thousands(row.rate) };
         let Ratio { median, spread } = row.to_limit;
         let mut cells = vec![
@@ -115,6 +111,11 @@ fn table(results: &Results, case: &Case, is_first: bool) -> String {
         text += &line(&cells);
     }
     text
+}
+
+/// Ours are to be found.
+pub(super) fn title(client: &Client) -> String {
+    if client.is_ours() { format!("**{}**", client.title) } else { client.title.to_owned() }
 }
 
 fn connections(case: &Case) -> String {
@@ -138,7 +139,7 @@ fn decimals(value: f64, digits: usize) -> String {
 }
 
 /// A whole number, with a narrow gap between its thousands.
-fn thousands(value: f64) -> String {
+pub(super) fn thousands(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
