@@ -1,4 +1,4 @@
-//! The code of `COMPARE.md` and of `docs/migrating.md`, that of other clients included.
+//! The code of `COMPARE.md`, `docs/migrating.md` and `docs/clients.md`, that of other clients included.
 //!
 //! It belongs to a package beside that of the benchmarks, with the same versions of the peers.
 

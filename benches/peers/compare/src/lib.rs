@@ -1,6 +1,6 @@
-//! The code of `COMPARE.md` and of `docs/migrating.md`: that of other clients compiles and runs as ours does,
-//! against [a server](serve) on the loopback. `cargo xtask compare` runs it, and the Python in between by the
-//! test `python`.
+//! The code of `COMPARE.md`, `docs/migrating.md` and `docs/clients.md`: that of other clients compiles and
+//! runs as ours does, against [a server](serve) on the loopback. `cargo xtask compare` runs it, and the Python
+//! in between by the test `python`.
 
 use axum::{
     Json, Router,
@@ -28,6 +28,10 @@ struct Compare;
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/migrating.md")]
 struct Migrating;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/clients.md")]
+struct Clients;
 
 /// What most examples ask for.
 #[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
