@@ -4,8 +4,17 @@ use super::{CASES, process::Peers};
 use crate::Result;
 use std::{collections::BTreeMap, process::Command};
 
-const CLIENTS: [&str; 8] =
-    ["hyper", "legacy", "hand", "resource", "kube", "octocrab", "ureq", "reqwest"];
+const CLIENTS: [&str; 9] = [
+    "hyper",
+    "legacy",
+    "hand",
+    "resource",
+    "tower-http-client",
+    "kube",
+    "octocrab",
+    "ureq",
+    "reqwest",
+];
 const WORKS: [&str; 2] = ["get", "post"];
 
 /// Instructions per request of a client at a work. None are there without valgrind.
