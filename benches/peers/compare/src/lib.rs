@@ -6,7 +6,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::Path,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -32,6 +32,35 @@ struct Migrating;
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/clients.md")]
 struct Clients;
+
+/// Runs an example as the body of an asynchronous function, beside [a server](serve) at `base`, with a [`User`]
+/// and [`signature`] at hand: so two lines of it are hidden.
+#[macro_export]
+macro_rules! run {
+    ($base:ident; $($example:tt)*) => {
+        #[allow(unused_imports)]
+        use $crate::{User, signature};
+        #[allow(unused_variables)]
+        let $base = $crate::serve();
+        $crate::block_on(async move {
+            $($example)*
+            Ok(())
+        });
+    };
+}
+
+/// What an example may fail with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Waits for an example.
+///
+/// # Panics
+///
+/// Where it fails.
+pub fn block_on(example: impl Future<Output = Result<(), BoxError>>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("there is a reactor").block_on(example).expect("the example does not fail");
+}
 
 /// What most examples ask for.
 #[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -68,7 +97,7 @@ fn router() -> Router {
         .route("/v1/users", post(create))
         .route("/v1/log", get("one\ntwo\nthree\n"))
         .route("/v1/flaky", get(async move || flaky(&failures)))
-        .route("/v1/signature", get(async |headers: HeaderMap| signature(&headers)))
+        .route("/v1/signature", get(async |headers: HeaderMap| signed(&headers)))
 }
 
 /// Answers only who sends what all examples are to send.
@@ -99,7 +128,18 @@ fn flaky(failures: &AtomicUsize) -> Result<&'static str, StatusCode> {
     if left.is_ok() { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok("at last") }
 }
 
-fn signature(headers: &HeaderMap) -> String {
+/// Says what the request was signed with.
+fn signed(headers: &HeaderMap) -> String {
     let signature = headers.get("x-signature").and_then(|value| value.to_str().ok());
     signature.unwrap_or("none").to_owned()
+}
+
+/// What the examples take for a signature: the path itself.
+///
+/// # Panics
+///
+/// Where it is no value of a header.
+#[must_use]
+pub fn signature(path: &str) -> HeaderValue {
+    path.parse().expect("it is a path")
 }
