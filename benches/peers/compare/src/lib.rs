@@ -22,19 +22,19 @@ use std::{
 };
 
 #[cfg(doctest)]
-#[doc = include_str!("../../../../COMPARE.md")]
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/compare.md"))]
 struct Compare;
 
 #[cfg(doctest)]
-#[doc = include_str!("../../../../docs/migrating.md")]
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/migrating.md"))]
 struct Migrating;
 
 #[cfg(doctest)]
-#[doc = include_str!("../../../../docs/clients.md")]
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/clients.md"))]
 struct Clients;
 
 /// Runs an example as the body of an asynchronous function, beside [a server](serve) at `base`, with a [`User`]
-/// and [`signature`] at hand: so two lines of it are hidden.
+/// and [`signature`] at hand.
 #[macro_export]
 macro_rules! run {
     ($base:ident; $($example:tt)*) => {
