@@ -26,7 +26,7 @@ fn gateway(upstream: &str) -> Result<Router, Error> {
         .peer(|extensions| extensions.get::<ConnectInfo<SocketAddr>>().map(|caller| caller.0.ip()));
     Ok(Router::new()
         .route("/health", get("ok"))
-        .fallback_service(client.into_proxy(forward))
+        .fallback_service(client.into_gateway(forward))
         .layer(middleware::from_fn(log)))
 }
 

@@ -84,16 +84,14 @@ fn inert_session_adds_none() {
 
 /// Without the layers that do something by default.
 fn bare() -> ClientBuilder {
-    Client::builder("http://h/v1")
-        .redirects(Redirects::Never)
-        .decompression(DecompressLayer::none())
+    Client::builder("http://h/v1").redirect(Redirects::Never).decompression(DecompressLayer::none())
 }
 
 /// The copy of the URL is the one that a transport makes otherwise: `wire_allocations` has it already.
 #[test]
 fn redirects_add_a_copy_of_the_url_and_of_what_the_request_has() {
     const DEMO: HeaderValue = HeaderValue::from_static("demo/1");
-    let on = bare().redirects(Redirects::SameOrigin).build_over(NoOp::new("")).unwrap();
+    let on = bare().redirect(Redirects::SameOrigin).build_over(NoOp::new("")).unwrap();
     let off = bare().build_over(NoOp::new("")).unwrap();
     assert_eq!(allocations(|| on.get("user").send()), 1 + 1);
     let with_header =

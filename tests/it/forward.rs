@@ -36,7 +36,7 @@ async fn serve(app: Router) -> String {
 /// A gateway below `/api` to a server of such routes.
 async fn gateway(server: Router) -> String {
     let client = Client::new(&*serve(server).await).unwrap();
-    serve(Router::new().nest_service("/api", client.into_proxy(ForwardLayer::new()))).await
+    serve(Router::new().nest_service("/api", client.into_gateway(ForwardLayer::new()))).await
 }
 
 async fn send(request: http::Request<Body>) -> Response<tower_clients_layers::Body> {
@@ -150,7 +150,7 @@ async fn what_would_pass_by_the_gateway_does_not_pass_it() {
         }
     });
     let client = Client::new(&*serve(Router::new().fallback(seen)).await).unwrap();
-    let proxy = client.into_proxy(ForwardLayer::new());
+    let proxy = client.into_gateway(ForwardLayer::new());
     let url = serve(Router::new().fallback_service(proxy)).await;
     for (head, status) in [
         (
@@ -177,7 +177,7 @@ async fn server_that_is_not_there_is_a_bad_gateway() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let proxy = Client::new(&*url).unwrap().into_proxy(ForwardLayer::new());
+    let proxy = Client::new(&*url).unwrap().into_gateway(ForwardLayer::new());
     let Ok(response) = proxy.oneshot(http::Request::get("/").body(Body::empty()).unwrap()).await;
     assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
     let body = response.into_body().collect().await.unwrap().to_bytes();

@@ -98,7 +98,7 @@ async fn credential_of_the_caller_goes_to_the_origin_of_the_client_and_no_furthe
         Ok::<_, Infallible>(response.body(Body::from(seen)).unwrap())
     });
     let client = Client::builder("http://upstream.internal")
-        .redirects(RedirectLayer::new().allow_cross_origin())
+        .redirect(RedirectLayer::new().allow_cross_origin())
         .allow_origin("http://third.example");
     let inherit = Inherit::new().header(AUTHORIZATION);
     let inbound = HeaderMap::from_iter([(AUTHORIZATION, "Bearer t".parse().unwrap())]);

@@ -38,6 +38,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Answers errors with responses.
+///
 /// Makes [`AnswerErrors`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AnswerErrorsLayer(());
@@ -58,7 +60,7 @@ impl<S> Layer<S> for AnswerErrorsLayer {
     }
 }
 
-/// Answers errors with responses. See the [module docs](self).
+/// Made by [`AnswerErrorsLayer`]. See the [module docs](self).
 #[derive(Debug)]
 pub struct AnswerErrors<S> {
     inner: S,
@@ -106,6 +108,10 @@ where
 
 pin_project! {
     /// Waits for the head of the response, or of an answer in its place.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

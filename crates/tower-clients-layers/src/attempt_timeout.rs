@@ -46,6 +46,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Limits the time of one attempt.
+///
 /// Makes [`AttemptTimeout`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct AttemptTimeoutLayer {
@@ -74,7 +76,7 @@ impl<S> Layer<S> for AttemptTimeoutLayer {
     }
 }
 
-/// Limits the time of one attempt. See the [module docs](self).
+/// Made by [`AttemptTimeoutLayer`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct AttemptTimeout<S> {
     inner: S,

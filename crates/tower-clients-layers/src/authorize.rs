@@ -41,6 +41,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Adds a credential to requests for one origin.
+///
 /// Makes [`Authorize`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct AuthorizeLayer {
@@ -88,7 +90,7 @@ impl<S> Layer<S> for AuthorizeLayer {
     }
 }
 
-/// Adds a credential to requests for one origin. See the [module docs](self).
+/// Made by [`AuthorizeLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Authorize<S> {
     inner: S,

@@ -52,6 +52,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Limits the bytes of response bodies.
+///
 /// Makes [`BodyLimit`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimitLayer {
@@ -80,7 +82,7 @@ impl<S> Layer<S> for BodyLimitLayer {
     }
 }
 
-/// Limits the bytes of response bodies. See the [module docs](self).
+/// Made by [`BodyLimitLayer`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimit<S> {
     inner: S,
@@ -113,6 +115,10 @@ where
 
 pin_project! {
     /// Waits for the head of the response.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

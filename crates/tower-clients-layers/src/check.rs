@@ -61,6 +61,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Turns answers that tell of a failure into errors.
+///
 /// Makes [`CheckAnswer`]. See the [module docs](self).
 #[derive(Clone, Copy)]
 pub struct CheckLayer<C> {
@@ -83,7 +85,7 @@ impl<S, C: Clone> Layer<S> for CheckLayer<C> {
     }
 }
 
-/// Turns answers that tell of a failure into errors. See the [module docs](self).
+/// Made by [`CheckLayer`]. See the [module docs](self).
 #[derive(Clone, Copy)]
 pub struct CheckAnswer<S, C> {
     inner: S,
@@ -120,6 +122,10 @@ where
 
 pin_project! {
     /// Waits for the answer and checks it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, C> {
         #[pin]
@@ -169,7 +175,8 @@ fn refuse(mut head: response::Parts, error: BoxError) -> Error {
 /// of its parameters: `|head: &Parts, body: Value| ..`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot check an answer with the body `{T}`",
-    note = "a closure must name the types of its parameters: `|head: &http::response::Parts, body: {T}| ..`"
+    label = "no `Check<{T}>`",
+    note = "a closure names the types of its parameters and gives a `Result`: `|head: &http::response::Parts, body: {T}| ..`"
 )]
 pub trait Check<T> {
     /// What a call that succeeded gives; it takes the place of the body.

@@ -68,6 +68,8 @@ use tokio::sync::{OwnedSemaphorePermit as Permit, Semaphore};
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Limits how many exchanges are under way at once.
+///
 /// Makes [`Concurrency`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct ConcurrencyLayer {
@@ -110,7 +112,7 @@ impl<S> Layer<S> for ConcurrencyLayer {
     }
 }
 
-/// Limits how many exchanges are under way at once. See the [module docs](self).
+/// Made by [`ConcurrencyLayer`]. See the [module docs](self).
 pub struct Concurrency<S> {
     inner: S,
     limit: Limit,
@@ -179,6 +181,8 @@ where
 
 pin_project! {
     /// Waits for a permit, where there is none at once, and for the head of the response.
+    ///
+    /// # Cancel safety
     ///
     /// Dropping it gives the permit back, or leaves the queue.
     #[must_use = "futures do nothing unless polled"]

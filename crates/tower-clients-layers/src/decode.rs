@@ -55,6 +55,8 @@ use tower_service::Service;
 /// The default limit: 10 MiB.
 pub const DEFAULT_LIMIT: usize = 10 * 1024 * 1024;
 
+/// Decodes response bodies.
+///
 /// Makes [`Decode`]. See the [module docs](self).
 pub struct DecodeLayer<D> {
     limit: usize,
@@ -68,7 +70,8 @@ impl<D> DecodeLayer<D> {
         Self { limit: DEFAULT_LIMIT, decoder: PhantomData }
     }
 
-    /// Decodes bodies of up to `bytes`; a larger one is an [`ErrorKind::Body`] error, by [`TooLarge`].
+    /// Decodes bodies of up to `bytes`; 10 MiB by default. A larger one is an [`ErrorKind::Body`] error, by
+    /// [`TooLarge`].
     #[must_use]
     pub const fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -96,7 +99,7 @@ impl<S, D> Layer<S> for DecodeLayer<D> {
     }
 }
 
-/// Decodes response bodies. See the [module docs](self).
+/// Made by [`DecodeLayer`]. See the [module docs](self).
 pub struct Decode<S, D> {
     inner: S,
     limit: usize,
@@ -141,6 +144,10 @@ where
 
 pin_project! {
     /// Waits for the response and its body, and decodes it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange, and what was read of the body. The server may have seen the request.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, R, D> {
         #[pin]

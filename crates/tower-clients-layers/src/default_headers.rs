@@ -51,6 +51,8 @@ pub(crate) const SHARED: [HeaderName; 5] = [
     header::USER_AGENT,
 ];
 
+/// Adds headers that a request lacks.
+///
 /// Makes [`DefaultHeaders`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct DefaultHeadersLayer {
@@ -98,7 +100,7 @@ impl<S> Layer<S> for DefaultHeadersLayer {
     }
 }
 
-/// Adds headers that a request lacks. See the [module docs](self).
+/// Made by [`DefaultHeadersLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct DefaultHeaders<S> {
     inner: S,

@@ -36,6 +36,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Adds query parameters that a request lacks.
+///
 /// Makes [`DefaultQuery`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct DefaultQueryLayer {
@@ -64,7 +66,7 @@ impl<S> Layer<S> for DefaultQueryLayer {
     }
 }
 
-/// Adds query parameters that a request lacks. See the [module docs](self).
+/// Made by [`DefaultQueryLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct DefaultQuery<S> {
     inner: S,

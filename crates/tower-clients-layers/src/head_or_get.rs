@@ -41,6 +41,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Asks by `GET` where `HEAD` is refused.
+///
 /// Makes [`HeadOrGet`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HeadOrGetLayer(());
@@ -61,7 +63,7 @@ impl<S> Layer<S> for HeadOrGetLayer {
     }
 }
 
-/// Asks by `GET` where `HEAD` is refused. See the [module docs](self).
+/// Made by [`HeadOrGetLayer`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct HeadOrGet<S> {
     inner: S,
@@ -99,6 +101,10 @@ where
 
 pin_project! {
     /// Waits for the answer to `HEAD`, and for that to `GET` if there is one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it gives up the request that is under way. The server may have seen it.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S: Service<Request<B>>, B> {
         #[pin]

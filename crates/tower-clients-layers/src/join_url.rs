@@ -42,6 +42,8 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Joins request URIs to a base URL.
+///
 /// Makes [`JoinUrl`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct JoinUrlLayer {
@@ -64,7 +66,7 @@ impl<S> Layer<S> for JoinUrlLayer {
     }
 }
 
-/// Joins request URIs to a base URL. See the [module docs](self).
+/// Made by [`JoinUrlLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct JoinUrl<S> {
     inner: S,

@@ -1,46 +1,7 @@
-//! Every concern of an HTTP client is one small [`Layer`](tower_layer::Layer) over
-//! [`http::Request`].
+//! Every concern of an HTTP client is one small [`Layer`](tower_layer::Layer) over `http::Request`.
 //!
-//! Each layer works alone over any [`HttpService`]: a pooled transport, an `axum::Router`, a mock,
-//! another stack. Put together, outermost first, they are a client:
-//!
-//! | layer | does |
-//! |---|---|
-//! | [`AnswerErrorsLayer`] | answers errors with responses, as a gateway does |
-//! | `ForwardLayer` | makes a request that came in one that goes out (feature `forward`) |
-//! | [`DeadlineLayer`] | limits the time of the whole exchange, body included |
-//! | [`CheckLayer`] | turns an answer whose body tells of a failure into a typed error |
-//! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
-//! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
-//! | [`HeadOrGetLayer`] | asks by `GET` where `HEAD` is refused |
-//! | [`BodyLimitLayer`] | limits the bytes of a body while it is read |
-//! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
-//! | [`ResumeLayer`] | asks for the rest of a body that breaks off |
-//! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
-//! | [`RedirectLayer`] | follows redirects, and leaves behind what is bound to an origin |
-//! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
-//! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
-//! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
-//! | `DecompressLayer` | decodes compressed bodies, up to limits (feature `compression`) |
-//! | `CookieLayer` | sends the cookies that earlier responses set (feature `cookies`) |
-//! | [`RetryLayer`] | sends a request once more that failed, where that is safe |
-//! | `TraceLayer` | makes a span of every attempt (feature `tracing`) |
-//! | [`MetricsLayer`] | measures every attempt |
-//! | [`AttemptTimeoutLayer`] | limits the time until a response begins |
-//! | [`IdleTimeoutLayer`] | limits the time in which nothing comes of a response |
-//! | `PropagateLayer` | tells the server of which trace a request is a part (feature `opentelemetry`) |
-//! | [`BalanceLayer`] | sends each request to one of several upstreams |
-//! | [`CoalesceLayer`] | makes one exchange of equal requests at the same time |
-//! | [`HedgeLayer`] | sends a request a second time when its answer is late |
-//! | [`BreakerLayer`] | does not ask an origin that has failed again and again |
-//! | [`RateLimitLayer`] | sends no more requests than a rate, or the server, allows |
-//! | [`ConcurrencyLayer`] | limits how many exchanges are under way at once |
-//!
-//! [`stream`] reads a body piece by piece in place of decoding it: chunks, lines, JSON values.
-//! [`validators`] are what makes a change conditional on what was read.
-//!
-//! What is secret is bound to one [`Origin`](url::Origin) and checked against the request that is
-//! really sent, so no order of layers can leak it.
+//! Each layer works alone over any [`HttpService`]: a pooled transport, an `axum::Router`, a mock, another
+//! stack. Put together they are a client:
 //!
 //! ```
 //! use axum::{Json as Answer, Router, routing::get};
@@ -69,24 +30,83 @@
 //! # }
 //! ```
 //!
+//! | for | look at |
+//! |---|---|
+//! | a bound on services, in place of five lines | [`HttpService`], [`SharedService`] |
+//! | what a request sends | [`Body`]; by value [`IntoBody`]: [`Json`], [`Form`], text, bytes |
+//! | what a response becomes | [`Content`], [`Json`], or your own [`FromBody`]; piece by piece [`stream`] |
+//! | what went wrong, and whether it was sent | [`Error`], [`ErrorKind`], [`Failure`] |
+//! | base URLs, references, origins | [`BaseUrl`], [`url`] |
+//! | settings of one request | [`RequestOptions`] |
+//! | changes that undo no other change | [`Validator`], [`validators`] |
+//! | media types, query parameters | [`MediaType`], [`Query`] |
+//! | a client that is made of all that | the crate `tower-clients` |
+//!
+//! # The layers
+//!
+//! Outermost first, in the order in which a client has them. The module of each says what it does by default
+//! and what it costs.
+//!
+//! | layer | does |
+//! |---|---|
+//! | [`AnswerErrorsLayer`] | answers errors with responses, as a gateway does |
+//! | [`ForwardLayer`](forward/index.html) | makes a request that came in one that goes out (feature `forward`) |
+//! | [`DeadlineLayer`] | limits the time of the whole exchange, body included |
+//! | [`CheckLayer`] | turns an answer whose body tells of a failure into a typed error |
+//! | [`DecodeLayer`] | turns the body into a value: JSON, text, bytes, by content type |
+//! | [`CheckStatusLayer`] | turns a status outside of 2xx into an error that keeps the response |
+//! | [`HeadOrGetLayer`] | asks by `GET` where `HEAD` is refused |
+//! | [`BodyLimitLayer`] | limits the bytes of a body while it is read |
+//! | [`JoinUrlLayer`] | joins relative references to a base URL, inside of a boundary |
+//! | [`ResumeLayer`] | asks for the rest of a body that breaks off |
+//! | [`DefaultQueryLayer`] | adds query parameters that the request lacks |
+//! | [`RedirectLayer`] | follows redirects, and leaves behind what is bound to an origin |
+//! | [`DefaultHeadersLayer`] | adds headers that the request lacks |
+//! | [`AuthorizeLayer`] | adds a bearer token or a password, only for one origin |
+//! | [`FetchTokenLayer`] | fetches an access token, keeps it and refreshes it, only for one origin |
+//! | [`DecompressLayer`](decompress/index.html) | decodes compressed bodies, up to limits (feature `compression`) |
+//! | [`CookieLayer`](cookies/index.html) | sends the cookies that earlier responses set (feature `cookies`) |
+//! | [`RetryLayer`] | sends a request once more that failed, where that is safe |
+//! | [`TraceLayer`](trace/index.html) | makes a span of every attempt (feature `tracing`) |
+//! | [`MetricsLayer`] | measures every attempt |
+//! | [`AttemptTimeoutLayer`] | limits the time until a response begins |
+//! | [`IdleTimeoutLayer`] | limits the time in which nothing comes of a response |
+//! | [`PropagateLayer`](propagate/index.html) | tells the server of which trace a request is a part (feature `opentelemetry`) |
+//! | [`BalanceLayer`] | sends each request to one of several upstreams |
+//! | [`CoalesceLayer`] | makes one exchange of equal requests at the same time |
+//! | [`HedgeLayer`] | sends a request a second time when its answer is late |
+//! | [`BreakerLayer`] | does not ask an origin that has failed again and again |
+//! | [`RateLimitLayer`] | sends no more requests than a rate, or the server, allows |
+//! | [`ConcurrencyLayer`] | limits how many exchanges are under way at once |
+//!
+//! What is secret is bound to one [`Origin`](url::Origin) and checked against the request that is really
+//! sent, so no order of layers can leak it. Dropping the future of a layer drops the exchange below.
+//!
+//! Where a stack does not compile, the compiler points at the call of `oneshot` and names no reason. Give it
+//! to a function [with the bound](service#a-stack-that-does-not-compile), and it does.
+//!
 //! # Features
 //!
-//! * `charset` (on): text in every encoding of the WHATWG Encoding Standard, not only UTF-8.
-//! * `balance` (on): [`BalanceLayer`], on tokio's clock.
-//! * `axum`: [`Error`] is an axum response; adds axum-core.
-//! * `forward`: `ForwardLayer`; adds hyper.
-//! * `limits` (on): [`CoalesceLayer`], [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`] and
-//!   [`ConcurrencyLayer`], on tokio's clock; with `retry`.
-//! * `compression`: `DecompressLayer` for gzip, deflate, brotli and zstd.
-//! * `cookies`: `CookieLayer` and its `CookieJar`, with the public suffix list compiled in.
-//! * `observe` (on): [`MetricsLayer`], on tokio's clock.
-//! * `metrics`: a recorder for the crate `metrics`; with `observe`.
-//! * `opentelemetry`: a recorder for a meter of OpenTelemetry, and `PropagateLayer`; with `observe`.
-//! * `resume` (on): [`ResumeLayer`], on tokio's clock.
-//! * `retry` (on): [`RetryLayer`], on tokio's clock.
-//! * `timeout` (on): [`DeadlineLayer`], [`AttemptTimeoutLayer`] and [`IdleTimeoutLayer`], on tokio's clock.
-//! * `tracing`: `TraceLayer`, with `observe`.
-//! * `token` (on): [`FetchTokenLayer`], on tokio's clock.
+//! Those that are on need tokio for its clock, all but `charset`. `docs/features.md` in the repository has
+//! what each costs.
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `charset` | on | text in every encoding of the WHATWG Encoding Standard, not only UTF-8 |
+//! | `timeout` | on | [`DeadlineLayer`], [`AttemptTimeoutLayer`], [`IdleTimeoutLayer`] |
+//! | `retry` | on | [`RetryLayer`]; with `timeout` |
+//! | `resume` | on | [`ResumeLayer`] |
+//! | `balance` | on | [`BalanceLayer`] |
+//! | `limits` | on | [`CoalesceLayer`], [`HedgeLayer`], [`BreakerLayer`], [`RateLimitLayer`], [`ConcurrencyLayer`]; with `retry` |
+//! | `token` | on | [`FetchTokenLayer`] |
+//! | `observe` | on | [`MetricsLayer`]; with `timeout` |
+//! | `metrics` | | a recorder for the crate `metrics`; with `observe` |
+//! | `opentelemetry` | | a recorder for a meter of OpenTelemetry, and [`PropagateLayer`](propagate/index.html); with `observe` |
+//! | `tracing` | | [`TraceLayer`](trace/index.html); with `observe` |
+//! | `compression` | | [`DecompressLayer`](decompress/index.html) for gzip, deflate, brotli and zstd, whose library is C |
+//! | `cookies` | | [`CookieLayer`](cookies/index.html), with the public suffix list compiled in |
+//! | `forward` | | [`ForwardLayer`](forward/index.html), with changes of the protocol by hyper |
+//! | `axum` | | [`Error`] is a response of axum handlers |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -109,116 +129,117 @@ mod simulation;
 
 pub mod answer_errors;
 #[cfg(feature = "timeout")]
-#[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod attempt_timeout;
 pub mod authorize;
 #[cfg(feature = "balance")]
-#[cfg_attr(docsrs, doc(cfg(feature = "balance")))]
 pub mod balance;
 pub mod body;
 pub mod body_limit;
 #[cfg(feature = "limits")]
-#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
 pub mod breaker;
 pub mod check;
 pub mod check_status;
 #[cfg(feature = "limits")]
-#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
 pub mod coalesce;
 #[cfg(feature = "limits")]
-#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
 pub mod concurrency;
 pub mod content;
 #[cfg(feature = "cookies")]
-#[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
 pub mod cookies;
 #[cfg(feature = "timeout")]
-#[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod deadline;
 pub mod decode;
 #[cfg(feature = "compression")]
-#[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
 pub mod decompress;
 pub mod default_headers;
 pub mod default_query;
 pub mod error;
 #[cfg(feature = "token")]
-#[cfg_attr(docsrs, doc(cfg(feature = "token")))]
 pub mod fetch_token;
 #[cfg(feature = "forward")]
-#[cfg_attr(docsrs, doc(cfg(feature = "forward")))]
 pub mod forward;
 pub mod head_or_get;
 #[cfg(feature = "limits")]
-#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
 pub mod hedge;
 #[cfg(feature = "timeout")]
-#[cfg_attr(docsrs, doc(cfg(feature = "timeout")))]
 pub mod idle_timeout;
 pub mod join_url;
 pub mod media_type;
 #[cfg(feature = "observe")]
-#[cfg_attr(docsrs, doc(cfg(feature = "observe")))]
 pub mod metrics;
 pub mod options;
 #[cfg(feature = "opentelemetry")]
-#[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
 pub mod propagate;
 pub mod query;
 #[cfg(feature = "limits")]
-#[cfg_attr(docsrs, doc(cfg(feature = "limits")))]
 pub mod rate_limit;
 pub mod redirect;
 #[cfg(feature = "resume")]
-#[cfg_attr(docsrs, doc(cfg(feature = "resume")))]
 pub mod resume;
 #[cfg(feature = "retry")]
-#[cfg_attr(docsrs, doc(cfg(feature = "retry")))]
 pub mod retry;
 pub mod service;
 pub mod stream;
 #[cfg(feature = "tracing")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub mod trace;
 pub mod url;
 pub mod validators;
 
 #[cfg(feature = "timeout")]
+#[doc(inline)]
 pub use self::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
 #[cfg(feature = "balance")]
+#[doc(inline)]
 pub use self::balance::{Balance, BalanceLayer};
 #[cfg(feature = "limits")]
+#[doc(inline)]
 pub use self::breaker::{Breaker, BreakerLayer};
 #[cfg(feature = "limits")]
+#[doc(inline)]
 pub use self::coalesce::{Coalesce, CoalesceLayer};
 #[cfg(feature = "limits")]
+#[doc(inline)]
 pub use self::concurrency::{Concurrency, ConcurrencyLayer};
 #[cfg(feature = "cookies")]
+#[doc(inline)]
 pub use self::cookies::{CookieJar, CookieLayer, Cookies};
 #[cfg(feature = "timeout")]
+#[doc(inline)]
 pub use self::deadline::{Deadline, DeadlineLayer};
 #[cfg(feature = "compression")]
+#[doc(inline)]
 pub use self::decompress::{Decompress, DecompressLayer};
 #[cfg(feature = "token")]
+#[doc(inline)]
 pub use self::fetch_token::{FetchToken, FetchTokenLayer, Token, TokenSource};
 #[cfg(feature = "forward")]
+#[doc(inline)]
 pub use self::forward::{Forward, ForwardLayer};
 #[cfg(feature = "limits")]
+#[doc(inline)]
 pub use self::hedge::{Hedge, HedgeLayer};
 #[cfg(feature = "timeout")]
+#[doc(inline)]
 pub use self::idle_timeout::{IdleTimeout, IdleTimeoutLayer};
 #[cfg(feature = "observe")]
+#[doc(inline)]
 pub use self::metrics::{Metrics, MetricsLayer};
 #[cfg(feature = "opentelemetry")]
+#[doc(inline)]
 pub use self::propagate::{Propagate, PropagateLayer};
 #[cfg(feature = "limits")]
+#[doc(inline)]
 pub use self::rate_limit::{RateLimit, RateLimitLayer};
 #[cfg(feature = "resume")]
+#[doc(inline)]
 pub use self::resume::{Resume, ResumeLayer};
 #[cfg(feature = "retry")]
+#[doc(inline)]
 pub use self::retry::{Retry, RetryBudget, RetryLayer};
 #[cfg(feature = "tracing")]
+#[doc(inline)]
 pub use self::trace::{Trace, TraceLayer};
+#[doc(inline)]
 pub use self::{
     answer_errors::{AnswerErrors, AnswerErrorsLayer},
     authorize::{Authorize, AuthorizeLayer},

@@ -50,6 +50,8 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Tells a server of which trace a request is a part.
+///
 /// Makes [`Propagate`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct PropagateLayer {
@@ -78,7 +80,7 @@ impl<S> Layer<S> for PropagateLayer {
     }
 }
 
-/// Tells a server of which trace a request is a part. See the [module docs](self).
+/// Made by [`PropagateLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Propagate<S> {
     inner: S,

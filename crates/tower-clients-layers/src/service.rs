@@ -9,6 +9,23 @@
 //! let router: axum::Router = axum::Router::new();
 //! is_a_client(&router);
 //! ```
+//!
+//! # A stack that does not compile
+//!
+//! Layers can be put together in any order, and so the compiler finds out late that one cannot lie above
+//! another: at the call of `oneshot`, where it says that "trait bounds were not satisfied". A function with
+//! the bound, as the one above, makes it say which. `CheckStatusLayer` above `DecodeLayer` is then an error
+//! of `Content`, which is no body:
+//!
+//! ```compile_fail,E0277
+//! # use tower_clients_layers::{Body, CheckStatusLayer, Content, DecodeLayer, HttpService};
+//! # fn is_a_client<S: HttpService<Body>>(_: &S) {}
+//! let stack = tower::ServiceBuilder::new()
+//!     .layer(CheckStatusLayer::new())
+//!     .layer(DecodeLayer::<Content>::new())
+//!     .service(axum::Router::<()>::new());
+//! is_a_client(&stack);
+//! ```
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -22,6 +39,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A trait alias: every service of the right shape has it, and none implements it by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an HTTP service for `Request<{B}>`",
+    label = "no `HttpService<{B}>`",
     note = "it must be a `tower::Service<Request<{B}>, Response = Response<_>>`, its error must convert into `BoxError`, and its response body must be an `http_body::Body<Data = Bytes>`"
 )]
 pub trait HttpService<B>:
@@ -51,6 +69,11 @@ where
 /// }
 /// keep_for_later(axum::Router::<()>::new());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an HTTP service for `Request<{B}>` that can be shared between threads",
+    label = "no `SharedService<{B}>`",
+    note = "it must be an `HttpService<{B}>` that is `Clone + Send + Sync + 'static`, and its futures, errors and response bodies must be `Send`"
+)]
 pub trait SharedService<B>:
     HttpService<B, Future: Send, ResBody: Send, Error: Send> + Clone + Send + Sync + 'static
 {

@@ -1,10 +1,5 @@
 //! Test doubles for HTTP clients made of tower layers. No network, no port, no sleep.
 //!
-//! * [`Mock`]: a service that answers by rules or from a script, faults included, and remembers what it was
-//!   asked.
-//! * [`cassette`]: a layer that records exchanges to a file, and a service that answers from it.
-//! * [`contract`]: checks that a layer keeps the contract of a tower middleware.
-//!
 //! ```
 //! use http::Request;
 //! use serde_json::json;
@@ -15,7 +10,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), tower_clients_layers::BoxError> {
 //! let mock = Mock::new();
-//! let users = mock.get("/users/{id}").query(&[("full", true)]).reply(Reply::json(&json!({"id": 7})));
+//! let user = Reply::json(&json!({"id": 7}));
+//! let users = mock.get("/users/{id}").query(&[("full", true)]).reply(user);
 //! mock.post("/users").json(&json!({"name": "Ada"})).reply(Reply::status(201)).times(1);
 //!
 //! let get = Request::get("http://example.com/users/7?full=true").body(Body::empty())?;
@@ -29,9 +25,19 @@
 //! # }
 //! ```
 //!
-//! It is a service, so it goes under a client where the transport would be, in place of a server:
+//! A mock is a service, so it goes under a client where the transport would be:
 //! `Client::builder("https://api.example.com").build_over(mock.clone())?`, or
 //! `Resource::with_service("https://api.example.com", mock.clone())?` without the layers of a session.
+//!
+//! | for | look at |
+//! |---|---|
+//! | answers by rules or from a script, and what was asked | [`Mock`], [`When`], [`Rule`], [`Call`] |
+//! | responses, delays, bodies that break off, connections that fail | [`Reply`] |
+//! | exchanges with the real server, recorded once and replayed since | [`cassette`]: [`RecordLayer`], [`Replay`] |
+//! | whether a layer of your own keeps the contract of a tower middleware | [`contract`] |
+//!
+//! `docs/testing.md` in the repository is a guide, whose examples are tested as this one is: which double for
+//! which test, virtual time, retries, faults.
 
 mod call;
 pub mod cassette;
@@ -43,6 +49,7 @@ mod reply;
 mod rule;
 mod template;
 
+#[doc(inline)]
 pub use self::{
     call::Call,
     cassette::{RecordLayer, Replay},

@@ -216,7 +216,6 @@ impl TransportBuilder {
     /// # }
     /// ```
     #[cfg(unix)]
-    #[cfg_attr(docsrs, doc(cfg(unix)))]
     pub fn unix_socket(mut self, path: impl AsRef<Path>) -> Self {
         self.route = Route::Unix(path.as_ref().into());
         self
@@ -229,7 +228,6 @@ impl TransportBuilder {
         doc = "The last call of this method and [`unix_socket`](Self::unix_socket) wins."
     )]
     #[cfg(feature = "proxy")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "proxy")))]
     pub fn proxy(mut self, proxies: ProxyConfig) -> Self {
         self.route =
             if proxies.is_empty() { Route::Direct } else { Route::Proxied(Proxies::new(proxies)) };
@@ -305,7 +303,6 @@ impl TransportBuilder {
     /// connection when it does not answer within `timeout`. Not asked by default. Only connections
     /// with a request on them are asked about.
     #[cfg(feature = "http2")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
     pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
         self.http2_keep_alive = Some(KeepAlive { interval, timeout });
         self
@@ -324,7 +321,6 @@ impl TransportBuilder {
     ///
     /// A server that speaks only HTTP/1.1 cannot be reached with it.
     #[cfg(feature = "http2")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
     pub fn http2_prior_knowledge(mut self) -> Self {
         self.version = HttpVersion::Http2;
         self
@@ -334,7 +330,6 @@ impl TransportBuilder {
     ///
     /// Given a [`TlsHandle`], the settings can be exchanged while the transport is used.
     #[cfg(feature = "tls")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(mut self, tls: impl Into<TlsHandle>) -> Self {
         self.tls = tls.into();
         self

@@ -27,6 +27,19 @@
 //! # }
 //! ```
 //!
+//! | for | look at |
+//! |---|---|
+//! | timeouts, the pool, the version of HTTP | [`TransportBuilder`] |
+//! | whom to trust, client certificates, other cryptography | [`tls`](tls/index.html) |
+//! | which addresses a name has, and which may be connected to | [`address`] |
+//! | proxies of HTTP and SOCKS 5 | [`ProxyConfig`](struct.ProxyConfig.html) |
+//! | Unix sockets | `TransportBuilder::unix_socket` |
+//! | what it is doing, and how long it took | [`Transport::stats`], [`Timings`] |
+//! | the end of a program | [`Transport::shutdown`] |
+//! | base URLs, redirects, retries, decoding | the crates `tower-clients-layers` and `tower-clients` |
+//!
+//! `docs/connections.md` in the repository is a guide to all of that, with examples that are tested.
+//!
 //! # The pool
 //!
 //! An HTTP/1.1 connection that comes back is kept for the next request to the same authority, the
@@ -60,13 +73,15 @@
 //!
 //! # Features
 //!
-//! All are additive.
+//! All are additive. `docs/features.md` in the repository has what each costs.
 //!
-//! * `http2` (on): HTTP/2, by ALPN over TLS and with prior knowledge over plain TCP.
-//! * `ring` (on): TLS with the cryptography of `ring`; implies `tls`.
-//! * `aws-lc-rs`: TLS with the cryptography of `aws-lc-rs`; implies `tls`.
-//! * `proxy`: proxies of HTTP and SOCKS 5, by `TransportBuilder::proxy` and `ProxyConfig`.
-//! * `tls`: `https` by rustls, for those who bring a cryptography provider of their own.
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `http2` | on | HTTP/2, by ALPN over TLS and with prior knowledge over plain TCP |
+//! | `ring` | on | TLS with the cryptography of `ring`; with `tls` |
+//! | `aws-lc-rs` | | TLS with the cryptography of `aws-lc-rs`; with `tls` |
+//! | `tls` | | `https` by rustls, for those who bring a cryptography provider of their own |
+//! | `proxy` | | proxies of HTTP and SOCKS 5: `TransportBuilder::proxy` and [`ProxyConfig`](struct.ProxyConfig.html) |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -96,8 +111,9 @@ mod version;
 pub mod tls;
 
 #[cfg(feature = "proxy")]
-#[cfg_attr(docsrs, doc(cfg(feature = "proxy")))]
+#[doc(inline)]
 pub use self::proxy::ProxyConfig;
+#[doc(inline)]
 pub use self::{
     body::ResponseBody,
     builder::TransportBuilder,

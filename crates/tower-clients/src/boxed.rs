@@ -75,6 +75,10 @@ impl fmt::Debug for BoxService {
 
 pin_project! {
     /// Waits for the head of the response.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture {
         #[pin]

@@ -105,7 +105,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Appends `trailing`, such as `/` or `.json`, to the path of every relative reference.
+    /// Appends `trailing`, such as `/` or `.json`, to the path of every relative reference. Nothing by
+    /// default.
     pub fn trailing(self, trailing: &str) -> Self {
         self.try_set(|settings| {
             settings.base = settings.base.clone().with_trailing(trailing)?;
@@ -128,7 +129,9 @@ impl ClientBuilder {
         })
     }
 
-    /// Sets a default header, in place of all values that it has.
+    /// Sets a default header, in place of all values that it has. Requests that have one of this name keep
+    /// theirs. It is sent to the origin of the base URL only, unless it says what the client is or accepts,
+    /// or is [shared](Self::share_header).
     pub fn header<N, V>(self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName, Error: Into<http::Error>>,
@@ -141,7 +144,7 @@ impl ClientBuilder {
         })
     }
 
-    /// Replaces all default headers.
+    /// Sets all default headers, in place of those before. See [`header`](Self::header).
     pub fn headers(self, headers: HeaderMap) -> Self {
         self.set(|settings| settings.headers = headers)
     }
@@ -151,7 +154,8 @@ impl ClientBuilder {
         self.set(|settings| settings.shared.push(name))
     }
 
-    /// Adds default query parameters: pairs, a map or a struct.
+    /// Adds default query parameters: pairs, a map or a struct. A request gets those whose keys it lacks, if
+    /// it goes to the origin of the base URL.
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
         self.try_set(|settings| {
             settings.query.extend(&Query::new(parameters)?);
@@ -188,16 +192,18 @@ impl ClientBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn redirects(self, redirects: impl Into<RedirectLayer>) -> Self {
+    pub fn redirect(self, redirects: impl Into<RedirectLayer>) -> Self {
         self.set(|settings| settings.redirect = redirects.into())
     }
 
-    /// Authorizes by a bearer token (RFC 6750).
+    /// Authorizes requests to the origin of the base URL by a bearer token (RFC 6750). A request with an
+    /// `authorization` header keeps that.
     pub fn bearer_auth(self, token: &str) -> Self {
         self.authorization(bearer(token))
     }
 
-    /// Authorizes by a user name and password (RFC 7617).
+    /// Authorizes requests to the origin of the base URL by a user name and password (RFC 7617), as
+    /// [`bearer_auth`](Self::bearer_auth) does.
     pub fn basic_auth(self, user: &str, password: &str) -> Self {
         self.authorization(basic(user, password))
     }
@@ -255,7 +261,6 @@ impl ClientBuilder {
     /// # Ok::<(), tower_clients::Error>(())
     /// ```
     #[cfg(feature = "compression")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
     pub fn decompression(self, layer: DecompressLayer) -> Self {
         self.set(|settings| settings.compression = layer)
     }
@@ -263,7 +268,6 @@ impl ClientBuilder {
     /// Sends the cookies that earlier responses set, RFC 6265bis. Clones and children share them.
     /// Without this, none are kept.
     #[cfg(feature = "cookies")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
     pub fn cookies(self) -> Self {
         self.cookie_jar(CookieJar::new())
     }
@@ -294,7 +298,6 @@ impl ClientBuilder {
     /// # }
     /// ```
     #[cfg(feature = "cookies")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
     pub fn cookie_jar(self, jar: CookieJar) -> Self {
         self.set(|settings| {
             settings.cookies = cookies::Layer::new(jar).only(settings.base.origin().clone());
@@ -369,7 +372,6 @@ impl ClientBuilder {
     /// # }
     /// ```
     #[cfg(feature = "tracing")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
     pub fn trace(self, layer: TraceLayer) -> Self {
         self.set(|settings| {
             if !layer.is_none() {
@@ -414,7 +416,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// The first bad input.
+    /// The first bad input: [`ErrorKind::Url`] for the base URL, a trailing part or an origin,
+    /// [`ErrorKind::Config`] for headers, a query or credentials.
     pub fn build(self) -> Result<Client, Error> {
         self.build_over(Transport::new())
     }
@@ -423,7 +426,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// The first bad input.
+    /// The first bad input: [`ErrorKind::Url`] for the base URL, a trailing part or an origin,
+    /// [`ErrorKind::Config`] for headers, a query or credentials.
     pub fn build_over<T: HttpService<Body>>(
         self,
         transport: T,

@@ -27,6 +27,11 @@ impl<S> Client<S> {
     /// [`ForwardError`](crate::forward::ForwardError) when the request has been here or is for the gateway
     /// itself, and those of the service below; a status is none.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future, as a handler is dropped whose caller went away, drops the exchange below. The
+    /// server may have seen the request.
+    ///
     /// ```
     /// use axum::{Router, extract::{Request, State}, response::{IntoResponse, Response}, routing::get};
     /// use tower::ServiceExt;
@@ -72,7 +77,7 @@ impl<S> Client<S> {
     /// # async fn main() -> Result<(), tower_clients::BoxError> {
     /// let server = Router::new().route("/v1/users", get(async || "Ada"));
     /// let users = Client::with_service("http://users.internal/v1", server)?;
-    /// let app: Router = Router::new().nest_service("/api", users.into_proxy(ForwardLayer::new()));
+    /// let app: Router = Router::new().nest_service("/api", users.into_gateway(ForwardLayer::new()));
     ///
     /// let response = app.clone().oneshot(Request::get("/api/users").body(Body::empty())?).await?;
     /// assert_eq!(axum::body::to_bytes(response.into_body(), 1024).await?, "Ada");
@@ -83,7 +88,7 @@ impl<S> Client<S> {
     /// # }
     /// ```
     #[must_use]
-    pub fn into_proxy(self, layer: ForwardLayer) -> Gateway<S> {
+    pub fn into_gateway(self, layer: ForwardLayer) -> Gateway<S> {
         (AnswerErrorsLayer::new(), layer).layer(self.within_its_path())
     }
 

@@ -146,6 +146,11 @@ impl<S: HttpService<Body>> Client<S> {
 }
 
 /// A client whose calls can [inherit](Inherit) from a request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no client whose calls can inherit from a request",
+    label = "no `Inherits`",
+    note = "it must be a `Client`, `Resource`, `JsonRpc` or `Graph` over an `HttpService<Body>`"
+)]
 pub trait Inherits {
     /// The client with what its calls inherit.
     type Heir;

@@ -82,6 +82,10 @@ macro_rules! authorizes {
             /// # Errors
             ///
             /// As [`Client::authorize`](crate::Client::authorize).
+            ///
+            /// # Cancel safety
+            ///
+            /// As [`Client::authorize`](crate::Client::authorize).
             pub async fn authorize(
                 mut self,
                 reference: impl crate::url::ToReference,

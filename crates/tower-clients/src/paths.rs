@@ -47,7 +47,7 @@ macro_rules! paths {
     };
     (@verbs $client:ident, $mode:ty, $($verb:ident $method:ident),+) => {
         impl<S: Clone> $client<S> {$(
-            #[doc = concat!("A `", stringify!($method), "` request. See [`request`](Self::request).")]
+            #[doc = concat!("A request by `", stringify!($method), "`. See [`request`](Self::request).")]
             pub fn $verb(
                 &self,
                 reference: impl tower_clients_layers::url::ToReference,

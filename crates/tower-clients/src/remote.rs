@@ -39,13 +39,13 @@ use crate::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{fmt, ops::Div, sync::Arc};
-use tower_clients_layers::{Error, ErrorKind, Form, Unchecked, url::ToReference};
+use tower_clients_layers::{Check, Error, ErrorKind, Form, Unchecked, url::ToReference};
 use tower_clients_transport::Transport;
 
 /// A [`Client`] that POSTs objects, as JSON or as a form, and checks the answers.
 ///
 /// The members of an object are those of the [defaults](Self::defaults) and of the call; where both
-/// have one, that of the call wins as a whole. `C` is the [`Check`](crate::Check) of the answers. A
+/// have one, that of the call wins as a whole. `C` is the [`Check`] of the answers. A
 /// status outside of 2xx is an error in any case: that of the check, if it refuses the body, else
 /// an [`ErrorKind::Status`] error; both keep the response.
 ///
@@ -79,10 +79,10 @@ impl<S, C> Remote<S, C> {
         self
     }
 
-    /// Checks the answers, which must be JSON, by a [`Check`](crate::Check) or a closure with named
+    /// Checks the answers, which must be JSON, by a [`Check`] or a closure with named
     /// types: `|head: &Parts, body: Value| ..`. In place of an earlier check.
     #[must_use]
-    pub fn check<D>(self, check: D) -> Remote<S, D> {
+    pub fn check<D: Check<Value>>(self, check: D) -> Remote<S, D> {
         let Self { client, defaults, is_form, .. } = self;
         Remote { client, defaults, is_form, check }
     }

@@ -240,6 +240,10 @@ impl<S: HttpService<Body> + Clone> Resource<S> {
     ///
     /// Those of [`read`](RequestBuilder::read).
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the `GET`; nothing was changed.
+    ///
     /// ```
     /// use tower_clients::Resource;
     ///

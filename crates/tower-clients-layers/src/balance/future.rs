@@ -19,6 +19,8 @@ use tower_service::Service;
 pin_project! {
     /// Waits for an upstream to answer; goes on to the next one where that is safe.
     ///
+    /// # Cancel safety
+    ///
     /// Dropping it gives up the request that is under way, which then counts no longer as active.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, P, F> {

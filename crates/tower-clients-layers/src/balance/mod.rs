@@ -111,6 +111,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Sends each request to one of several upstreams.
+///
 /// Makes [`Balance`]. See the [module docs](self).
 ///
 /// Each service that it makes has counts of its own, which all clones of that service share.
@@ -227,7 +229,7 @@ impl<S, P: Clone> Layer<S> for BalanceLayer<P> {
     }
 }
 
-/// Sends each request to one of several upstreams. See the [module docs](self).
+/// Made by [`BalanceLayer`]. See the [module docs](self).
 #[derive(Clone)]
 pub struct Balance<S, P = FewestFaults> {
     inner: S,

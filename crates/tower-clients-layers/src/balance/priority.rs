@@ -7,6 +7,11 @@ use http::{Method, Uri};
 ///
 /// Every closure `Fn(&Method, &Uri, &Snapshot) -> Option<impl Ord>` is one; implement it for a type
 /// of your own when you want to name the type of the whole stack.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot rank upstreams",
+    label = "no `Priority`",
+    note = "it must be a `Priority` or a `Fn(&Method, &Uri, &Snapshot<'_>) -> Option<impl Ord>`; a closure names the types of its parameters"
+)]
 pub trait Priority {
     /// What the upstreams are compared by; the least one is chosen, by chance among equals.
     type Rank: Ord;

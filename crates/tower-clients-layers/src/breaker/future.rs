@@ -17,6 +17,8 @@ pub(super) type IsFailure = fn(Result<StatusCode, &Error>) -> bool;
 pin_project! {
     /// Waits for the head of the response, or fails at once where the breaker is open.
     ///
+    /// # Cancel safety
+    ///
     /// A probe that is dropped leaves its place to the next request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]

@@ -100,6 +100,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Does not ask an origin that has failed again and again.
+///
 /// Makes [`Breaker`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct BreakerLayer {
@@ -206,7 +208,7 @@ impl<S> Layer<S> for BreakerLayer {
     }
 }
 
-/// Does not ask an origin that has failed again and again. See the [module docs](self).
+/// Made by [`BreakerLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Breaker<S> {
     inner: S,

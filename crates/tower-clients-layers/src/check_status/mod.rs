@@ -69,6 +69,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Turns responses without success into errors.
+///
 /// Makes [`CheckStatus`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CheckStatusLayer<M = Keep> {
@@ -97,7 +99,7 @@ impl CheckStatusLayer {
         self
     }
 
-    /// Keeps up to `bytes` of a refused body.
+    /// Keeps up to `bytes` of a refused body; 64 KiB by default. A larger one is cut off there.
     #[must_use]
     pub const fn keep(mut self, bytes: usize) -> Self {
         self.mode.limit = bytes;
@@ -129,7 +131,7 @@ impl<S, M: Clone> Layer<S> for CheckStatusLayer<M> {
     }
 }
 
-/// Turns responses without success into errors. See the [module docs](self).
+/// Made by [`CheckStatusLayer`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct CheckStatus<S, M = Keep> {
     inner: S,
@@ -165,6 +167,10 @@ where
 
 pin_project! {
     /// Waits for the response, and for the start of a refused body.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, R> {
         #[pin]

@@ -41,6 +41,10 @@ where
 
 pin_project! {
     /// Waits for the head of the response.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct StreamingFuture<F> {

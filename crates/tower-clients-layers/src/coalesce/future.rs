@@ -17,6 +17,8 @@ use std::{
 pin_project! {
     /// Waits for the answer to this request, or to an equal one that is under way.
     ///
+    /// # Cancel safety
+    ///
     /// Dropping it drops the exchange, unless others wait for it.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S: HttpService<Body>> {

@@ -84,6 +84,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Makes one exchange of equal requests.
+///
 /// Makes [`Coalesce`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct CoalesceLayer {
@@ -129,7 +131,7 @@ impl<S: HttpService<Body>> Layer<S> for CoalesceLayer {
     }
 }
 
-/// Makes one exchange of equal requests. See the [module docs](self).
+/// Made by [`CoalesceLayer`]. See the [module docs](self).
 pub struct Coalesce<S: HttpService<Body>> {
     inner: S,
     shared: Option<(usize, Arc<Flights<S>>)>,

@@ -19,7 +19,9 @@ use serde::Serialize;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a request body as it is",
-    note = "wrap a serializable value in `Json(..)` or `Form(..)`; text and bytes are owned or `'static`"
+    label = "no `IntoBody`",
+    note = "a serializable value is sent by `.json(&value)` or `.form(&value)`, or as `Json(value)` or `Form(value)`",
+    note = "text and bytes are owned (`String`, `Vec<u8>`, `Bytes`) or `'static`; a stream is a `Body`"
 )]
 pub trait IntoBody {
     /// The content type that the request gets when it has none.

@@ -43,6 +43,12 @@ use http::{HeaderMap, header::CONTENT_ENCODING, response};
 use serde_json::Value;
 
 /// A way to turn the body of a response into a value. See the [module docs](self).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be decoded from a response body",
+    label = "no `FromBody`",
+    note = "a type that implements `serde::Deserialize` is asked for as `Json<{Self}>`, or by `.json::<{Self}>()`",
+    note = "anything else implements `FromBody`"
+)]
 pub trait FromBody {
     /// The value; often `Self`.
     type Output;

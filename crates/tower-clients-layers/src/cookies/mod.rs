@@ -65,6 +65,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 use url::Url;
 
+/// Sends the cookies that earlier responses set.
+///
 /// Makes [`Cookies`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct CookieLayer {
@@ -112,7 +114,7 @@ impl<S> Layer<S> for CookieLayer {
     }
 }
 
-/// Sends the cookies that earlier responses set. See the [module docs](self).
+/// Made by [`CookieLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Cookies<S> {
     inner: S,
@@ -149,6 +151,10 @@ where
 
 pin_project! {
     /// Waits for the head of the response, and stores the cookies that it sets.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange, and the cookies that its response would have set.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

@@ -69,6 +69,8 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Limits the time of a whole exchange.
+///
 /// Makes [`Deadline`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct DeadlineLayer {
@@ -125,7 +127,7 @@ impl<S> Layer<S> for DeadlineLayer {
     }
 }
 
-/// Limits the time of a whole exchange. See the [module docs](self).
+/// Made by [`DeadlineLayer`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline<S> {
     inner: S,
@@ -156,6 +158,10 @@ where
 
 pin_project! {
     /// Waits for the head of the response, or the deadline.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

@@ -84,6 +84,8 @@ use tower_service::Service;
 
 const CODINGS: HeaderValue = HeaderValue::from_static("gzip, deflate, br, zstd");
 
+/// Decodes compressed response bodies.
+///
 /// Makes [`Decompress`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct DecompressLayer {
@@ -110,8 +112,8 @@ impl DecompressLayer {
         Self { limits: None }
     }
 
-    /// Limits what is decoded of one body to `bytes`. The limits of those who collect a body, such as
-    /// [`DecodeLayer`](crate::DecodeLayer), are for what is decoded too.
+    /// Limits what is decoded of one body to `bytes`; no limit by default. The limits of those who collect a
+    /// body, such as [`DecodeLayer`](crate::DecodeLayer), are for what is decoded too.
     #[must_use]
     pub const fn limit(mut self, bytes: u64) -> Self {
         if let Some(limits) = &mut self.limits {
@@ -120,7 +122,8 @@ impl DecompressLayer {
         self
     }
 
-    /// Limits what is decoded of one body to `ratio` times what was received. The first MiB is free.
+    /// Limits what is decoded of one body to `ratio` times what was received; 200 by default. The first MiB
+    /// is free.
     #[must_use]
     pub const fn ratio(mut self, ratio: u32) -> Self {
         if let Some(limits) = &mut self.limits {
@@ -144,7 +147,7 @@ impl<S> Layer<S> for DecompressLayer {
     }
 }
 
-/// Decodes compressed response bodies. See the [module docs](self).
+/// Made by [`DecompressLayer`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Decompress<S> {
     inner: S,
@@ -176,6 +179,10 @@ where
 
 pin_project! {
     /// Waits for the head of the response.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

@@ -331,7 +331,6 @@ impl Error {
     /// # Ok::<(), tower_clients_layers::BoxError>(())
     /// ```
     #[cfg(feature = "retry")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "retry")))]
     #[must_use]
     pub fn retry_after(&self) -> Option<std::time::Duration> {
         let limit = self.unavailable().map(UnavailableError::retry_after);

@@ -17,6 +17,8 @@ pin_project! {
     /// Waits for a token, where the request needs one, and for the response; sends the request once
     /// more with a new token where that is refused.
     ///
+    /// # Cancel safety
+    ///
     /// Dropping it gives up the exchange that is under way. A fetch goes on while others wait for
     /// it.
     #[must_use = "futures do nothing unless polled"]

@@ -105,6 +105,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Gives requests for one origin an access token.
+///
 /// Makes [`FetchToken`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct FetchTokenLayer {
@@ -130,6 +132,11 @@ impl FetchTokenLayer {
     /// # Errors
     ///
     /// [`ErrorKind::Authorize`](crate::ErrorKind::Authorize), with what the source says as its cause.
+    ///
+    /// # Cancel safety
+    ///
+    /// Whoever drops the future stops to wait. The fetch goes on with the next request, as
+    /// [`TokenSource::fetch`] says.
     pub async fn fetch(&self) -> Result<(), Error> {
         let Some(shared) = &self.shared else { return Ok(()) };
         let mut flight = None;
@@ -146,7 +153,7 @@ impl<S> Layer<S> for FetchTokenLayer {
     }
 }
 
-/// Gives requests for one origin an access token. See the [module docs](self).
+/// Made by [`FetchTokenLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct FetchToken<S> {
     inner: S,

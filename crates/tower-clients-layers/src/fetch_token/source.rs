@@ -20,6 +20,21 @@ use std::{fmt, future::Future, panic::AssertUnwindSafe, sync::Arc};
 /// # Ok::<(), Error>(())
 /// ```
 ///
+/// What a closure captures is cloned into its future:
+///
+/// ```
+/// use tower_clients_layers::{Error, FetchTokenLayer, Token};
+///
+/// async fn exchange(key: String) -> Result<Token, Error> {
+///     Token::bearer(&format!("t0ken-for-{key}"))
+/// }
+///
+/// let key = String::from("k3y");
+/// let source = move || exchange(key.clone());
+/// let layer = FetchTokenLayer::new("https://api.example.com".parse()?, source);
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// One with something of its own, or one that wants the token before, is a type:
 ///
 /// ```
@@ -43,7 +58,9 @@ use std::{fmt, future::Future, panic::AssertUnwindSafe, sync::Arc};
 /// layer that waits for it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no source of access tokens",
-    note = "it must be a `TokenSource`, or a `Fn() -> F` where `F` is a `Send` future that gives a `Result<Token, _>`; what a closure captures must be cloned into its future"
+    label = "no `TokenSource`",
+    note = "it must be a `TokenSource`, or a `Fn() -> F` where `F` is a `Send` future that gives a `Result<Token, _>`",
+    note = "what a closure captures must be cloned into its future: `move || fetch(key.clone())`"
 )]
 pub trait TokenSource: Send + Sync + 'static {
     /// Why there is no token. Its texts should hold no secret.

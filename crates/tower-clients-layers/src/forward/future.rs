@@ -12,6 +12,10 @@ use std::{
 
 pin_project! {
     /// Waits for the head of the response.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

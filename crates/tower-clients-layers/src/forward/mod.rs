@@ -72,6 +72,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Makes a request that came in one that goes out.
+///
 /// Makes [`Forward`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct ForwardLayer {
@@ -172,7 +174,7 @@ impl<S> Layer<S> for ForwardLayer {
     }
 }
 
-/// Makes a request that came in one that goes out. See the [module docs](self).
+/// Made by [`ForwardLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Forward<S> {
     inner: S,

@@ -18,6 +18,8 @@ use tower_service::Service;
 pin_project! {
     /// Waits for a response; after a while, for one of two.
     ///
+    /// # Cancel safety
+    ///
     /// Dropping it gives up both attempts.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, F: Future> {

@@ -75,6 +75,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Sends a request a second time when its answer is late.
+///
 /// Makes [`Hedge`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct HedgeLayer {
@@ -158,7 +160,7 @@ impl<S> Layer<S> for HedgeLayer {
     }
 }
 
-/// Sends a request a second time when its answer is late. See the [module docs](self).
+/// Made by [`HedgeLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Hedge<S> {
     inner: S,

@@ -57,6 +57,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Limits the time in which nothing comes of a response.
+///
 /// Makes [`IdleTimeout`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct IdleTimeoutLayer {
@@ -85,7 +87,7 @@ impl<S> Layer<S> for IdleTimeoutLayer {
     }
 }
 
-/// Limits the time in which nothing comes of a response. See the [module docs](self).
+/// Made by [`IdleTimeoutLayer`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct IdleTimeout<S> {
     inner: S,
@@ -120,6 +122,10 @@ where
 
 pin_project! {
     /// Waits for the head of the response, or the limit.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

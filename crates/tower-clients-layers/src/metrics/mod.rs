@@ -81,10 +81,8 @@ mod recorder;
 mod tests;
 
 #[cfg(feature = "metrics")]
-#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub use self::metrics_crate::MetricsCrate;
 #[cfg(feature = "opentelemetry")]
-#[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
 pub use self::opentelemetry::OpenTelemetry;
 pub use self::{labels::Labels, outcome::Outcome, recorder::Recorder};
 
@@ -104,6 +102,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Measures every attempt.
+///
 /// Makes [`Metrics`]. See the [module docs](self).
 #[derive(Clone)]
 pub struct MetricsLayer {
@@ -132,7 +132,7 @@ impl<S> Layer<S> for MetricsLayer {
     }
 }
 
-/// Measures every attempt. See the [module docs](self).
+/// Made by [`MetricsLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Metrics<S> {
     inner: S,

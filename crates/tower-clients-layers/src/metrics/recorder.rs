@@ -6,6 +6,11 @@ use std::{sync::Arc, time::Duration};
 /// Gets what is measured. See the [module docs](super).
 ///
 /// It is called by the task that sends, so it must not block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot record what is measured",
+    label = "no `Recorder`",
+    note = "`MetricsCrate` (feature `metrics`) and `OpenTelemetry` (feature `opentelemetry`) are recorders; anything else implements `Recorder`"
+)]
 pub trait Recorder: Send + Sync + 'static {
     /// A request begins. Exactly one [`end`](Self::end) follows, with the same labels.
     fn begin(&self, request: &Labels<'_>);

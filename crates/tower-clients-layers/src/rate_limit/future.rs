@@ -19,6 +19,8 @@ use tower_service::Service;
 pin_project! {
     /// Waits for the turn of the request, where it has to, and for the head of the response.
     ///
+    /// # Cancel safety
+    ///
     /// Dropping it gives its turn to the next one, unless the request has been sent.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, B, F> {

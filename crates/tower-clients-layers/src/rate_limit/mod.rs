@@ -86,6 +86,8 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Limits the rate of requests to each origin.
+///
 /// Makes [`RateLimit`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct RateLimitLayer {
@@ -172,7 +174,7 @@ impl<S> Layer<S> for RateLimitLayer {
     }
 }
 
-/// Limits the rate of requests to each origin. See the [module docs](self).
+/// Made by [`RateLimitLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct RateLimit<S> {
     inner: S,

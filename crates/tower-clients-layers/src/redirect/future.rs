@@ -26,6 +26,8 @@ use tower_service::Service;
 pin_project! {
     /// Waits for a response that does not redirect.
     ///
+    /// # Cancel safety
+    ///
     /// Dropping it gives up the exchange that is under way.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, F, R> {

@@ -88,6 +88,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Follows redirects.
+///
 /// Makes [`Redirect`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct RedirectLayer {
@@ -130,7 +132,7 @@ impl RedirectLayer {
         self.set(|rules| rules.base = Some(base))
     }
 
-    /// Follows up to `redirects` for one request.
+    /// Follows up to `redirects` for one request; 10 by default. A further one is an error.
     #[must_use]
     pub fn limit(self, redirects: usize) -> Self {
         self.set(|rules| rules.limit = redirects)
@@ -191,7 +193,7 @@ impl<S> Layer<S> for RedirectLayer {
     }
 }
 
-/// Follows redirects. See the [module docs](self).
+/// Made by [`RedirectLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Redirect<S> {
     inner: S,

@@ -102,6 +102,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Goes on with a body that breaks off.
+///
 /// Makes [`Resume`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct ResumeLayer {
@@ -124,7 +126,7 @@ impl<S> Layer<S> for ResumeLayer {
     }
 }
 
-/// Goes on with a body that breaks off. See the [module docs](self).
+/// Made by [`ResumeLayer`]. See the [module docs](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Resume<S> {
     inner: S,
@@ -160,6 +162,10 @@ where
 
 pin_project! {
     /// Waits for the head of the response.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S: Service<Request<B>>, B> {
         #[pin]

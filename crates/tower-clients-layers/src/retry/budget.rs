@@ -73,7 +73,7 @@ impl RetryBudget {
         Self { percent, per_second: 10, shared }
     }
 
-    /// Sets the reserve, in retries a second to each origin.
+    /// Sets the reserve, in retries a second to each origin; 10 by default.
     #[must_use]
     pub fn per_second(mut self, retries: u32) -> Self {
         self.per_second = retries;

@@ -121,6 +121,8 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Sends a request once more that failed.
+///
 /// Makes [`Retry`]. See the [module docs](self).
 ///
 /// Clones, and the services that they make, share the budget.
@@ -130,7 +132,8 @@ pub struct RetryLayer {
 }
 
 impl RetryLayer {
-    /// Retries with default settings.
+    /// Retries with default settings: three attempts, a pause of up to 100 ms, doubled each time, and a
+    /// [budget](Self::budget).
     #[must_use]
     pub fn new() -> Self {
         Self { policy: Some(Arc::default()) }
@@ -176,7 +179,8 @@ impl RetryLayer {
         self.set(|policy| policy.max_wait = max_wait)
     }
 
-    /// Sets the budget, which may be that of other layers too.
+    /// Sets the budget, which may be that of other layers too. By default a fifth of the requests and 10 a
+    /// second, for this layer alone.
     #[must_use]
     pub fn budget(self, budget: RetryBudget) -> Self {
         self.set(|policy| policy.budget = budget)
@@ -228,7 +232,7 @@ impl<S> Layer<S> for RetryLayer {
     }
 }
 
-/// Sends a request once more that failed. See the [module docs](self).
+/// Made by [`RetryLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Retry<S> {
     inner: S,

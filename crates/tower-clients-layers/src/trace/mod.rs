@@ -107,6 +107,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Span;
 
+/// Makes a span of every attempt.
+///
 /// Makes [`Trace`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct TraceLayer {
@@ -195,7 +197,7 @@ impl<S> Layer<S> for TraceLayer {
     }
 }
 
-/// Makes a span of every attempt. See the [module docs](self).
+/// Made by [`TraceLayer`]. See the [module docs](self).
 #[derive(Debug, Clone)]
 pub struct Trace<S> {
     inner: S,

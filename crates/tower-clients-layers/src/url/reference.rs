@@ -65,6 +65,12 @@ impl<'a> Reference<'a> {
 /// assert!(base.join(("repos", "..")).is_err());
 /// # Ok::<(), tower_clients_layers::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be joined to a base URL",
+    label = "neither a reference nor segments",
+    note = "a path or URL that you write is a string: `\"users/7\"`",
+    note = "a value from elsewhere is one encoded segment, `Segment(value)`, or one of several, `(\"users\", value)`; it implements `Display`"
+)]
 pub trait ToReference {
     /// The reference.
     ///

@@ -16,6 +16,8 @@ use tower_clients_layers::{Body, BoxError};
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Writes exchanges to a file.
+///
 /// Makes [`Record`]. See the [module docs](super).
 #[derive(Debug, Clone)]
 pub struct RecordLayer {
@@ -52,7 +54,7 @@ impl<S> Layer<S> for RecordLayer {
     }
 }
 
-/// Writes exchanges to a file, those of its clones to the same. See the [module docs](super).
+/// Made by [`RecordLayer`]. Its clones write to the same file. See the [module docs](super).
 #[derive(Clone)]
 pub struct Record<S> {
     inner: S,

@@ -164,7 +164,11 @@ impl<S, J> Call<S, J> {
 
 impl<S, C> Call<S, Judge<C>> {
     /// Asks for a `T` decoded from what the check gives.
-    pub fn json<T: DeserializeOwned>(self) -> Call<S, Judge<Typed<C, T>>> {
+    pub fn json<T>(self) -> Call<S, Judge<Typed<C, T>>>
+    where
+        C: Check<Value, Output = Value>,
+        T: DeserializeOwned,
+    {
         self.map_judge(Judge::typed)
     }
 }
@@ -194,6 +198,10 @@ type Stack<S, J> = CheckAnswer<Decode<S, Bytes>, J>;
 pin_project! {
     /// Readies the service, sends the call and waits for its judged answer, all within the time
     /// that the call has.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`Call::send`].
     #[must_use = "futures do nothing unless polled"]
     pub struct Pending<S, J>
     where

@@ -220,8 +220,7 @@ impl ClientConfig {
         builder = set(builder, attempt, |builder, time| builder.attempt_timeout(time.into()));
         builder = set(builder, idle, |builder, time| builder.idle_timeout(time.into()));
         builder = set(builder, self.retries.as_ref(), |builder, it| builder.retry(it.layer()));
-        builder =
-            set(builder, self.redirects.as_ref(), |builder, it| builder.redirects(it.layer()));
+        builder = set(builder, self.redirects.as_ref(), |builder, it| builder.redirect(it.layer()));
         match self.compression {
             Some(wanted) => compression(builder, wanted).map_err(at("compression")),
             None => Ok(builder),

@@ -157,6 +157,10 @@ impl<T: SharedService<Body>> Client<Session<T>> {
     /// [`ErrorKind::Authorize`](crate::ErrorKind::Authorize), with an [`OAuthError`] as its cause when
     /// the endpoint refuses, and [`ErrorKind::Url`](crate::ErrorKind::Url) when the reference cannot be
     /// joined.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the client and the request to the token endpoint, which may have been seen.
     pub async fn authorize(self, reference: impl ToReference, grant: Grant) -> Result<Self, Error> {
         let token = self.token_layer(reference, grant)?;
         token.fetch().await?;

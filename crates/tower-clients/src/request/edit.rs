@@ -68,6 +68,10 @@ impl<S: HttpService<Body> + Clone> RequestBuilder<S, Edit> {
     ///
     /// Those of a `GET` that is decoded, and [`ErrorKind::Validator`] when the response has no
     /// validator to rely on, unless that is [allowed](Self::unconditional).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the `GET`; nothing was changed.
     pub async fn read<T: DeserializeOwned>(self) -> Result<Updating<S, T>, Error> {
         Exchanges::new(self)?.read().await
     }
@@ -109,6 +113,10 @@ impl<S: HttpService<Body> + Clone> RequestBuilder<S, Edit> {
     ///
     /// Those of `with`. An [`Error`] of `change` comes back as itself, any other as the source of
     /// one of kind [`Request`](ErrorKind::Request) that was not sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of `with`.
     pub async fn try_with<T, F, E>(self, mut change: F) -> Result<Content, Error>
     where
         T: Serialize + DeserializeOwned,

@@ -82,6 +82,11 @@ use tower_clients_layers::{
 /// A request that is sent when it is awaited. See the [module docs](self).
 ///
 /// Bad input is kept and becomes the error of the `await`. Dropping a builder sends nothing.
+///
+/// It is no future itself: `tokio::spawn` and `join_all` take what [`send`](Self::send) gives. Over a
+/// [`Blocking`](crate::blocking::Blocking) service it is waited for by `wait` in place of `.await`. A
+/// function over any `S` bounds it by [`HttpService<Body>`](crate::HttpService)` + Clone`, or, to spawn requests, by
+/// [`SharedService<Body>`](crate::SharedService).
 #[must_use = "a request does nothing until it is awaited, or waited for by `wait()` if it is blocking"]
 pub struct RequestBuilder<S, M = Whole> {
     service: S,
@@ -92,22 +97,28 @@ pub struct RequestBuilder<S, M = Whole> {
 }
 
 impl<S> RequestBuilder<S> {
-    /// Sets a JSON body.
+    /// Sets a JSON body. A value that does not serialize is the error of the `await`.
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
         self.body(Json(value))
     }
 }
 
 impl<S> RequestBuilder<S, Draft> {
-    /// Sets a JSON body. To decode the answer, call `.json::<T>()` on what this gives; of a request
-    /// without a body, `.decode::<Json<T>>()`.
+    /// Sets a JSON body. A value that does not serialize is the error of the `await`.
+    ///
+    /// To decode the answer, call `.json::<T>()` on what this gives; of a request without a body,
+    /// `.decode::<Json<T>>()`.
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> RequestBuilder<S, Decoded<Content>> {
         self.body(Json(value))
     }
 }
 
 impl<S> RequestBuilder<S, Decoded<Content>> {
-    /// Asks for a `T` decoded from JSON. (A JSON body is *sent* by [`body(Json(..))`](Self::body).)
+    /// Asks for a `T` decoded from JSON, of a response with a status of 2xx. (A JSON body is *sent* by
+    /// [`body(Json(..))`](Self::body).)
+    ///
+    /// The type is named here, or where the value goes: `let user: User = ..`. It owns what it holds:
+    /// `String`, not `&str`.
     pub fn json<T: DeserializeOwned>(self) -> RequestBuilder<S, Decoded<Json<T>>> {
         self.into_mode()
     }
@@ -251,7 +262,8 @@ impl<S, M> RequestBuilder<S, M> {
     }
 
     /// Limits the time of the whole exchange: until the service is ready, the response comes and
-    /// its body ends. In place of the [timeout of the client](crate::ClientBuilder::timeout).
+    /// its body ends. In place of the [timeout of the client](crate::ClientBuilder::timeout); no limit by
+    /// default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.deadline = self.deadline.timeout(timeout);
         self
@@ -265,14 +277,14 @@ impl<S, M> RequestBuilder<S, M> {
 
     /// Limits the time of each attempt, until the head of the response. In place of the
     /// [limit of the client](crate::ClientBuilder::attempt_timeout), and by the same layer of a
-    /// [`Session`](crate::Session).
+    /// [`Session`](crate::Session); no limit by default.
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.option(|options| options.attempt_timeout(timeout))
     }
 
     /// Limits the time in which nothing comes of the response. In place of the
     /// [limit of the client](crate::ClientBuilder::idle_timeout), and by the same layer of a
-    /// [`Session`](crate::Session).
+    /// [`Session`](crate::Session); no limit by default.
     pub fn idle_timeout(self, timeout: Duration) -> Self {
         self.option(|options| options.idle_timeout(timeout))
     }
@@ -298,12 +310,12 @@ impl<S, M> RequestBuilder<S, M> {
     }
 
     /// Sets which redirects are followed, in place of those of the
-    /// [client](crate::ClientBuilder::redirects). A client over a service of your own follows none.
+    /// [client](crate::ClientBuilder::redirect). A client over a service of your own follows none.
     pub fn redirect(self, redirects: Redirects) -> Self {
         self.option(|options| options.redirect(redirects))
     }
 
-    /// Adds an extension, for layers of your own.
+    /// Adds an extension, for layers of your own. In place of one of the same type.
     pub fn extension<T: Clone + Send + Sync + 'static>(self, extension: T) -> Self {
         self.set(|request| {
             request.extensions_mut().insert(extension);

@@ -13,8 +13,10 @@ use tower_service::Service;
 ///
 /// Implemented by the modes of [this module](crate::request) only, over every [`HttpService`].
 #[diagnostic::on_unimplemented(
-    message = "`{S}` cannot send requests",
-    note = "it must be an `HttpService<Body>`: a `tower::Service<Request<Body>, Response = Response<_>>` whose error converts into `BoxError`"
+    message = "a `RequestBuilder<{S}, {Self}>` cannot be awaited",
+    label = "not a request that can be sent as it is",
+    note = "`{S}` must be an `HttpService<Body>`; over `Blocking<_>`, a request is waited for by `.wait()`",
+    note = "an `Edit` is sent by `.with(..)`, `.try_with(..)` or `.read()`"
 )]
 pub trait Mode<S>: sealed::Sealed {
     /// The layers, below which is what is below the base URL: the URL is joined when a request is made.

@@ -18,6 +18,10 @@ use tower_service::Service;
 pin_project! {
     /// Readies the service, sends the request and waits for what the mode `M` gives, all within
     /// the time that the request has.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`RequestBuilder::send`](super::RequestBuilder::send).
     #[must_use = "futures do nothing unless polled"]
     pub struct Pending<S, M: Mode<S>> {
         #[pin]

@@ -116,13 +116,14 @@ impl<S, M> RequestBuilder<S, M> {
         self.into_mode()
     }
 
-    /// Asks for the body as a stream of lines of UTF-8 text.
+    /// Asks for the body as a stream of lines of UTF-8 text, of up to 1 MiB each, unless there is another
+    /// [limit](Self::limit).
     pub fn lines(self) -> RequestBuilder<S, InLines> {
         self.into_mode()
     }
 
-    /// Asks for the body as a stream of values, each line the JSON of one (NDJSON). The content
-    /// type is not looked at.
+    /// Asks for the body as a stream of values, each line the JSON of one (NDJSON), of up to 1 MiB, unless
+    /// there is another [limit](Self::limit). The content type is not looked at.
     pub fn json_lines<T: DeserializeOwned>(self) -> RequestBuilder<S, InJsonLines<T>> {
         self.into_mode()
     }

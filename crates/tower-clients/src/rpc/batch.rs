@@ -87,7 +87,11 @@ impl<S> Batch<S> {
         Call::new(http, BatchAnswer { expected: self.expected.into() })
     }
 
-    /// Sends the batch, like awaiting it. See [`Call::send`].
+    /// Sends the batch, like awaiting it.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`Call::send`]: the server may have seen all calls of the batch.
     pub fn send(self) -> Pending<S, BatchAnswer>
     where
         S: HttpService<Body>,

@@ -147,6 +147,10 @@ type Inner<T, F, R> = trace::Future<default_query::ResponseFuture<RedirectFuture
 
 pin_project! {
     /// Waits for the head of the response.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<T, F, R> {
