@@ -250,6 +250,10 @@ where
 
 pin_project! {
     /// Reads the request, then answers it.
+    ///
+    /// # Cancel safety
+    ///
+    /// A request that is dropped before it is read counts for no rule.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<B: http_body::Body> {
         mock: Mock,

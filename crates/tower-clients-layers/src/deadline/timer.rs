@@ -62,6 +62,10 @@ impl Timer {
 
 pin_project! {
     /// Waits for the head of the response, or the limit.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange, and its timer. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Timed<F> {
