@@ -1,7 +1,12 @@
 //! The way through a proxy.
 
 use super::ProxyConfig;
-use crate::{socket::Socket, tcp::Tcp};
+use crate::{
+    address::Addresses,
+    connect::{Preconnected, Socket, tcp},
+    timings::SocketSetup,
+    uri::{default_port, is_https},
+};
 use http::{
     Request, Uri,
     header::PROXY_AUTHORIZATION,
@@ -11,12 +16,7 @@ use hyper_util::client::{
     legacy::connect::proxy::{SocksV5, Tunnel},
     proxy::matcher::{Intercept, Matcher},
 };
-use std::{
-    future::{Ready, ready},
-    io,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 use tower_clients_layers::BoxError;
 use tower_service::Service;
 
@@ -36,26 +36,30 @@ impl Proxies {
     }
 
     /// A way to the host of a URI, or to the proxy that is to be [asked](Self::address) for it.
-    pub(crate) async fn connect(&self, tcp: &Tcp, uri: &Uri) -> Result<Socket, BoxError> {
-        let Some(proxy) = self.0.intercept(uri) else { return tcp.connect(uri).await };
-        let socket = tcp.connect(proxy.uri()).await?;
+    pub(crate) async fn connect(
+        &self,
+        addresses: &Addresses,
+        uri: &Uri,
+    ) -> Result<(Socket, SocketSetup), BoxError> {
+        let Some(proxy) = self.0.intercept(uri) else { return tcp::connect(addresses, uri).await };
+        let (socket, setup) = tcp::connect(addresses, proxy.uri()).await?;
         if forwards(&proxy, uri) {
-            return Ok(socket);
+            return Ok((socket, setup));
         }
-        let (socket, target) = (Made(Some(socket)), with_port(uri)?);
+        let (socket, target) = (Preconnected::new(socket), with_port(uri)?);
         let proxy_uri = proxy.uri().clone();
         if is_of_http(&proxy) {
             let mut tunnel = Tunnel::new(proxy_uri, socket);
             if let Some(credentials) = proxy.basic_auth() {
                 tunnel = tunnel.with_auth(credentials.clone());
             }
-            Ok(tunnel.call(target).await?)
+            Ok((tunnel.call(target).await?, setup))
         } else {
             let mut socks = SocksV5::new(proxy_uri, socket);
             if let Some((user, password)) = proxy.raw_auth() {
                 socks = socks.with_auth(user.to_owned(), password.to_owned());
             }
-            Ok(socks.call(target).await?)
+            Ok((socks.call(target).await?, setup))
         }
     }
 
@@ -76,33 +80,16 @@ fn is_of_http(proxy: &Intercept) -> bool {
 
 /// Whether the proxy reads the requests, and not only bytes.
 fn forwards(proxy: &Intercept, uri: &Uri) -> bool {
-    is_of_http(proxy) && uri.scheme() == Some(&Scheme::HTTP)
+    is_of_http(proxy) && !is_https(uri)
 }
 
 /// The host of a URI, with its port, which for a proxy does not go without saying.
 fn with_port(uri: &Uri) -> Result<Uri, http::Error> {
-    let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(default));
+    let port = uri.port_u16().unwrap_or_else(|| default_port(uri));
+    let host = uri.host().unwrap_or_default();
     let target = Uri::builder().scheme(uri.scheme_str().unwrap_or_default());
     target
         .authority(format!("{host}:{port}"))
         .path_and_query(PathAndQuery::from_static("/"))
         .build()
-}
-
-/// Connects to the proxy: it is connected to already, so that the error says why it is not.
-struct Made(Option<Socket>);
-
-impl Service<Uri> for Made {
-    type Response = Socket;
-    type Error = io::Error;
-    type Future = Ready<io::Result<Socket>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
-    }
 }

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 /// One number, so that an exchange costs one addition and one subtraction: the last bit says that no more may
 /// begin, the others count.
 #[derive(Debug, Default)]
-pub(super) struct Activity {
+pub(super) struct Exchanges {
     state: AtomicUsize,
     none: Notify,
 }
@@ -22,16 +22,16 @@ const SHUT_DOWN: usize = 1;
 const EXCHANGE: usize = 2;
 
 /// An exchange over the connections of a pool, from its call to the end of the response body.
-pub(crate) struct Running<C: Pooled> {
+pub(crate) struct InFlight<C: Pooled> {
     pool: Arc<Pool<C>>,
 }
 
-impl<C: Pooled> Running<C> {
+impl<C: Pooled> InFlight<C> {
     /// `None` when the pool is shut down.
     pub(crate) fn begin(pool: &Arc<Pool<C>>) -> Option<Self> {
-        let state = pool.activity.state.fetch_add(EXCHANGE, Ordering::AcqRel);
-        let running = Self { pool: Arc::clone(pool) };
-        (state & SHUT_DOWN == 0).then_some(running)
+        let state = pool.exchanges.state.fetch_add(EXCHANGE, Ordering::AcqRel);
+        let in_flight = Self { pool: Arc::clone(pool) };
+        (state & SHUT_DOWN == 0).then_some(in_flight)
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool<C>> {
@@ -39,13 +39,13 @@ impl<C: Pooled> Running<C> {
     }
 }
 
-impl<C: Pooled> Drop for Running<C> {
+impl<C: Pooled> Drop for InFlight<C> {
     fn drop(&mut self) {
-        let activity = &self.pool.activity;
-        let state = activity.state.fetch_sub(EXCHANGE, Ordering::AcqRel);
+        let exchanges = &self.pool.exchanges;
+        let state = exchanges.state.fetch_sub(EXCHANGE, Ordering::AcqRel);
         if state & SHUT_DOWN != 0 {
             self.pool.close_idle();
-            activity.none.notify_waiters();
+            exchanges.none.notify_waiters();
         }
     }
 }
@@ -53,16 +53,16 @@ impl<C: Pooled> Drop for Running<C> {
 impl<C: Pooled> Pool<C> {
     /// How many exchanges are under way.
     pub(crate) fn in_flight(&self) -> usize {
-        self.activity.state.load(Ordering::Acquire) / EXCHANGE
+        self.exchanges.state.load(Ordering::Acquire) / EXCHANGE
     }
 
     pub(crate) fn is_shut_down(&self) -> bool {
-        self.activity.state.load(Ordering::Acquire) & SHUT_DOWN != 0
+        self.exchanges.state.load(Ordering::Acquire) & SHUT_DOWN != 0
     }
 
     /// Lets no exchange begin any more, and keeps no connection.
     pub(crate) fn shut_down(&self) {
-        self.activity.state.fetch_or(SHUT_DOWN, Ordering::AcqRel);
+        self.exchanges.state.fetch_or(SHUT_DOWN, Ordering::AcqRel);
         self.close_idle();
     }
 
@@ -75,7 +75,7 @@ impl<C: Pooled> Pool<C> {
 
     /// Waits, once it is shut down, until no exchange is under way.
     pub(crate) async fn drained(&self) {
-        let none = &self.activity.none;
+        let none = &self.exchanges.none;
         let mut notified = pin!(none.notified());
         loop {
             notified.as_mut().enable();

@@ -3,7 +3,7 @@
 //! Left alone, hyper waits for the server: a request that waits for a stream keeps its connection, and so
 //! does what the server does not read, also when nobody is left to whom it matters.
 
-use crate::driver::Task;
+use super::driver::Task;
 use futures_util::{
     FutureExt,
     future::{Either, pending, select},

@@ -35,21 +35,21 @@
 //! ```
 
 mod body;
+mod probe;
 
-pub use self::body::assert_body_contract;
+pub use self::{
+    body::assert_body_contract,
+    probe::{Probe, ProbeError, ProbeFuture},
+};
 
-use self::body::ProbeBody;
-use http::{HeaderValue, Method, Request, Response};
-use http_body::Body as _;
+use self::probe::{Mark, holds_probe_error, request};
+use http::{Request, Response};
 use std::{
-    error::Error as StdError,
-    fmt,
     future::{Future, poll_fn},
-    iter::successors,
-    pin::{Pin, pin},
+    pin::pin,
     sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake, Waker},
 };
@@ -115,7 +115,7 @@ where
     let probe = Probe::default();
     let mut service = layer.layer(probe.clone());
     for calls in 1..=2 {
-        poll_fn(|cx| service.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
+        ready(&mut service).await;
         let response = service.call(request()).await.map_err(shown).expect("it answers");
         assert_eq!(probe.watch.calls.load(SeqCst), calls, "one call below for each call");
         assert_eq!(response.status(), 200, "the status comes up");
@@ -129,12 +129,12 @@ where
     L: Layer<Probe>,
     L::Service: Service<Request<Body>, Error: Into<BoxError>> + Clone,
 {
-    let mut ready = layer.layer(Probe::default());
-    poll_fn(|cx| ready.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
-    let mut clone = ready.clone();
-    poll_fn(|cx| clone.poll_ready(cx)).await.map_err(shown).expect("its clone becomes ready");
+    let mut service = layer.layer(Probe::default());
+    ready(&mut service).await;
+    let mut clone = service.clone();
+    ready(&mut clone).await;
     clone.call(request()).await.map_err(shown).expect("its clone answers");
-    ready.call(request()).await.map_err(shown).expect("it is still ready");
+    service.call(request()).await.map_err(shown).expect("it is still ready");
 }
 
 async fn errors_arrive<L>(layer: &L)
@@ -144,7 +144,7 @@ where
 {
     let probe = Probe::default();
     let mut service = layer.layer(probe.clone());
-    poll_fn(|cx| service.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
+    ready(&mut service).await;
     probe.watch.fails.store(true, SeqCst);
     let error = service.call(request()).await.err().expect("the error of a call arrives");
     assert!(holds_probe_error(&*error.into()), "the error of a call is in the chain of sources");
@@ -163,7 +163,7 @@ where
 {
     let probe = Probe::default();
     let mut service = layer.layer(probe.clone());
-    poll_fn(|cx| service.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
+    ready(&mut service).await;
     probe.watch.hangs.store(true, SeqCst);
     {
         let mut exchange = pin!(service.call(request()));
@@ -174,138 +174,15 @@ where
     assert_eq!(probe.watch.live.load(SeqCst), 0, "a dropped future drops the exchange below");
 }
 
-fn request() -> Request<Body> {
-    let mut request = Request::new(Body::from("body"));
-    *request.method_mut() = Method::PUT;
-    *request.uri_mut() = http::Uri::from_static("http://contract.test/path");
-    request.headers_mut().insert("x-own", HeaderValue::from_static("1"));
-    request.extensions_mut().insert(Mark("down"));
-    request
+async fn ready<S>(service: &mut S)
+where
+    S: Service<Request<Body>, Error: Into<BoxError>>,
+{
+    poll_fn(|cx| service.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
 }
 
 fn shown(error: impl Into<BoxError>) -> String {
     error.into().to_string()
-}
-
-fn holds_probe_error(error: &(dyn StdError + 'static)) -> bool {
-    successors(Some(error), |error| (*error).source()).any(<dyn StdError>::is::<ProbeError>)
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Mark(&'static str);
-
-/// The service below the layer that is checked.
-#[derive(Debug, Default)]
-pub struct Probe {
-    ready: bool,
-    watch: Arc<Watch>,
-}
-
-#[derive(Debug, Default)]
-struct Watch {
-    blocked: AtomicBool,
-    waiting: Mutex<Option<Waker>>,
-    fails: AtomicBool,
-    hangs: AtomicBool,
-    breaks_off: AtomicBool,
-    bodies: AtomicUsize,
-    calls: AtomicUsize,
-    live: AtomicUsize,
-}
-
-impl Watch {
-    fn unblock(&self) {
-        self.blocked.store(false, SeqCst);
-        if let Ok(Some(waker)) = self.waiting.lock().map(|mut waiting| waiting.take()) {
-            waker.wake();
-        }
-    }
-}
-
-/// The error of a [`Probe`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ProbeError;
-
-impl fmt::Display for ProbeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the probe was told to fail")
-    }
-}
-
-impl StdError for ProbeError {}
-
-impl Clone for Probe {
-    fn clone(&self) -> Self {
-        Self { ready: false, watch: Arc::clone(&self.watch) }
-    }
-}
-
-impl Service<Request<Body>> for Probe {
-    type Response = Response<Body>;
-    type Error = ProbeError;
-    type Future = ProbeFuture;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
-        if self.watch.fails.load(SeqCst) {
-            return Poll::Ready(Err(ProbeError));
-        }
-        if self.watch.blocked.load(SeqCst) {
-            if let Ok(mut waiting) = self.watch.waiting.lock() {
-                *waiting = Some(cx.waker().clone());
-            }
-            return Poll::Pending;
-        }
-        self.ready = true;
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> ProbeFuture {
-        assert!(std::mem::take(&mut self.ready), "it calls an instance that it did not make ready");
-        assert_eq!(request.method(), Method::PUT, "it keeps the method");
-        assert_eq!(request.uri().path(), "/path", "it keeps the path");
-        assert_eq!(
-            request.headers().get("x-own").map(HeaderValue::as_bytes),
-            Some(&b"1"[..]),
-            "it keeps headers"
-        );
-        assert_eq!(request.body().size_hint().exact(), Some(4), "it keeps the body");
-        self.watch.calls.fetch_add(1, SeqCst);
-        self.watch.live.fetch_add(1, SeqCst);
-        ProbeFuture { watch: Arc::clone(&self.watch), mark: request.extensions().get().cloned() }
-    }
-}
-
-/// The exchange of a [`Probe`].
-#[derive(Debug)]
-pub struct ProbeFuture {
-    watch: Arc<Watch>,
-    mark: Option<Mark>,
-}
-
-impl Future for ProbeFuture {
-    type Output = Result<Response<Body>, ProbeError>;
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.watch.hangs.load(SeqCst) {
-            return Poll::Pending;
-        }
-        if self.watch.fails.load(SeqCst) {
-            return Poll::Ready(Err(ProbeError));
-        }
-        let mut response = Response::new(Body::new(ProbeBody::new(Arc::clone(&self.watch))));
-        response.headers_mut().insert("x-probe", HeaderValue::from_static("up"));
-        if let Some(mark) = self.mark.take() {
-            response.extensions_mut().insert(mark);
-        }
-        Poll::Ready(Ok(response))
-    }
-}
-
-impl Drop for ProbeFuture {
-    fn drop(&mut self) {
-        self.watch.live.fetch_sub(1, SeqCst);
-    }
 }
 
 #[cfg(test)]

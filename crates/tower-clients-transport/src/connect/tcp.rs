@@ -1,18 +1,10 @@
 //! Connects to a host by TCP: to the first of its addresses that answers.
 
-use crate::{
-    address::Addresses,
-    socket::{Socket, Unreachable, of_tcp},
-    timings::SocketSetup,
-};
+use super::socket::{Socket, Unreachable, of_tcp};
+use crate::{address::Addresses, timings::SocketSetup, uri::default_port};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use http::{Uri, uri::Scheme};
-use std::{
-    iter, mem,
-    net::SocketAddr,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use http::Uri;
+use std::{iter, mem, net::SocketAddr, time::Duration};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
@@ -22,46 +14,25 @@ use tower_clients_layers::BoxError;
 /// How long an address may be silent until the next one is tried beside it (RFC 8305 §5).
 const PATIENCE: Duration = Duration::from_millis(250);
 
-#[derive(Clone)]
-pub(crate) struct Tcp {
-    addresses: Arc<Addresses>,
-    /// Of the one connection that this copy makes.
-    setup: Arc<OnceLock<SocketSetup>>,
-}
-
-impl Tcp {
-    pub(crate) fn new(addresses: Addresses) -> Self {
-        Self { addresses: Arc::new(addresses), setup: Arc::default() }
-    }
-
-    /// A copy for one connection.
-    pub(crate) fn for_one(&self) -> Self {
-        Self { addresses: Arc::clone(&self.addresses), setup: Arc::default() }
-    }
-
-    /// What it took to make the connection.
-    pub(crate) fn setup(&self) -> Option<SocketSetup> {
-        self.setup.get().copied()
-    }
-
-    pub(crate) async fn connect(&self, uri: &Uri) -> Result<Socket, BoxError> {
-        let start = Instant::now();
-        let mut addresses = self.addresses.of(uri.host().unwrap_or_default()).await?;
-        let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-        let found = Instant::now();
-        for address in &mut addresses {
-            match uri.port_u16() {
-                Some(port) => address.set_port(port),
-                None if address.port() == 0 => address.set_port(default),
-                None => {}
-            }
+/// A socket to the host of a URI, and what it took.
+pub(crate) async fn connect(
+    addresses: &Addresses,
+    uri: &Uri,
+) -> Result<(Socket, SocketSetup), BoxError> {
+    let start = Instant::now();
+    let mut addresses = addresses.of(uri.host().unwrap_or_default()).await?;
+    let found = Instant::now();
+    for address in &mut addresses {
+        match uri.port_u16() {
+            Some(port) => address.set_port(port),
+            None if address.port() == 0 => address.set_port(default_port(uri)),
+            None => {}
         }
-        let stream = first(by_turns(addresses)).await?;
-        stream.set_nodelay(true)?;
-        // A proxy is connected to once, too.
-        let _ = self.setup.set(SocketSetup { dns: found - start, tcp: found.elapsed() });
-        Ok(of_tcp(stream))
     }
+    let stream = first(by_turns(addresses)).await?;
+    stream.set_nodelay(true)?;
+    let setup = SocketSetup { dns: found - start, tcp: found.elapsed() };
+    Ok((of_tcp(stream), setup))
 }
 
 /// The family of the first address begins (RFC 8305 §4).

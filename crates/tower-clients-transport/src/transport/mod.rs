@@ -1,17 +1,23 @@
 //! The service itself.
 
+mod future;
+mod shutdown;
+
+pub use self::future::ResponseFuture;
+
 use crate::{
-    ResponseBody, TransportBuilder,
+    ResponseBody, TransportBuilder, TransportStats,
+    connect::Connector,
     connection::Connection,
     exchange::{Shared, exchange},
-    pool::Running,
+    pool::InFlight,
+    settings::Settings,
+    uri::check,
 };
 use bytes::Bytes;
-use http::{Request, Response, Uri, uri::Scheme};
+use http::{Request, Response, Uri};
 use std::{
     fmt,
-    future::Future,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -57,27 +63,54 @@ impl Transport {
     /// It cannot fail: what TLS needs is looked for when the first `https` connection is made.
     #[must_use]
     pub fn new() -> Self {
-        TransportBuilder::new().defaults()
+        Self::over(Connector::new(Settings::default()))
     }
 
     /// Sets timeouts, the pool, the version of HTTP and TLS.
     pub fn builder() -> TransportBuilder {
-        TransportBuilder::new()
+        TransportBuilder::default()
     }
 
-    fn admit(&self, uri: &Uri) -> Result<Running<Connection>, Error> {
-        check(uri).map_err(|reason| Error::new(ErrorKind::Url, reason))?;
+    /// What the transport is doing now, for a gauge or a page of health. It takes the lock of each server in
+    /// turn, so that servers are not counted at quite the same moment.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use http_body_util::BodyExt;
+    /// use tower::ServiceExt;
+    /// use tower_clients_layers::Body;
+    /// use tower_clients_transport::Transport;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_clients_layers::BoxError> {
+    /// let server = testbed::Testbed::http().await?;
+    /// let transport = Transport::new();
+    /// let request = Request::get(format!("{}bytes/10", server.url())).body(Body::empty())?;
+    ///
+    /// let response = transport.clone().oneshot(request).await?;
+    /// let host = transport.stats().hosts.remove(0);
+    /// assert_eq!(host.origin, format!("http://{}", server.addr()));
+    /// assert_eq!((host.open, host.idle, host.in_use), (1, 0, 1));
+    ///
+    /// response.into_body().collect().await?;
+    /// let stats = transport.stats();
+    /// assert_eq!((stats.open(), stats.idle(), stats.in_flight), (1, 1, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> TransportStats {
+        TransportStats { hosts: self.shared.pool.stats(), in_flight: self.in_flight() }
+    }
+
+    pub(crate) fn over(connector: Connector) -> Self {
+        Self { shared: Arc::new(Shared::new(connector)) }
+    }
+
+    fn admit(&self, uri: &Uri) -> Result<InFlight<Connection>, Error> {
+        check(uri)?;
         let shut_down = || Error::new(ErrorKind::Unavailable, UnavailableError::shut_down());
-        Running::begin(&self.shared.pool).ok_or_else(shut_down)
-    }
-
-    #[cfg(test)]
-    pub(crate) fn shared(&self) -> Arc<Shared> {
-        Arc::clone(&self.shared)
-    }
-
-    pub(crate) fn from_parts(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared) }
+        InFlight::begin(&self.shared.pool).ok_or_else(shut_down)
     }
 }
 
@@ -90,7 +123,7 @@ impl Default for Transport {
 /// Shows the settings of the builder; never keys.
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shared.settings.fields("Transport", f)
+        f.debug_struct("Transport").field("settings", &self.shared.connector.settings).finish()
     }
 }
 
@@ -112,61 +145,15 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let state = match self.admit(request.uri()) {
-            Ok(running) => {
+        match self.admit(request.uri()) {
+            Ok(in_flight) => {
                 let shared = Arc::clone(&self.shared);
-                State::Sent(Box::pin(exchange(shared, running, request.map(Body::new))))
+                ResponseFuture::sent(exchange(shared, in_flight, request.map(Body::new)))
             }
-            Err(error) => State::Refused(Some(error.for_request(request.method(), request.uri()))),
-        };
-        ResponseFuture { state }
-    }
-}
-
-/// The reason why a URI cannot be requested.
-fn check(uri: &Uri) -> Result<(), &'static str> {
-    match (uri.scheme(), uri.authority()) {
-        (Some(scheme), Some(_)) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => Ok(()),
-        (Some(_), Some(_)) => Err("its scheme is neither `http` nor `https`"),
-        _ => Err("it is relative: give an absolute URL, or join it to a base URL in a layer"),
-    }
-}
-
-/// Waits for the head of the response.
-///
-/// # Cancel safety
-///
-/// Dropping it gives up the request, which may have been sent: an HTTP/1.1 connection closes, an
-/// HTTP/2 connection resets the one stream. A connection that is being made for it is given up too.
-#[must_use = "futures do nothing unless polled"]
-pub struct ResponseFuture {
-    state: State,
-}
-
-enum State {
-    /// The futures of hyper have no names, so this one cannot have one either.
-    Sent(Pin<Box<dyn Future<Output = Answer> + Send>>),
-    Refused(Option<Error>),
-}
-
-type Answer = Result<Response<ResponseBody>, Error>;
-
-impl Future for ResponseFuture {
-    type Output = Answer;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
-        match &mut self.state {
-            State::Sent(exchange) => exchange.as_mut().poll(cx),
-            State::Refused(error) => {
-                Poll::Ready(Err(error.take().expect("not polled after completion")))
+            Err(error) => {
+                ResponseFuture::refused(error.for_request(request.method(), request.uri()))
             }
         }
-    }
-}
-
-impl fmt::Debug for ResponseFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 
@@ -174,9 +161,6 @@ const _: () = {
     const fn transport_is_shareable<T: Clone + Send + Sync + Unpin + 'static>() {}
     transport_is_shareable::<Transport>();
     assert!(size_of::<Transport>() == size_of::<usize>());
-
-    const fn future_is_sendable<T: Send + Unpin + 'static>() {}
-    future_is_sendable::<ResponseFuture>();
 };
 
 #[cfg(test)]
