@@ -95,6 +95,7 @@ mod exchange;
 mod pool;
 #[cfg(feature = "proxy")]
 mod proxy;
+mod route;
 mod settings;
 mod stats;
 mod timings;

@@ -4,7 +4,7 @@
 use crate::connection::KeepAlive;
 #[cfg(feature = "tls")]
 use crate::tls::{Tls, TlsHandle};
-use crate::{address::Addresses, connect::Route, pool::Limits, version::HttpVersion};
+use crate::{address::Addresses, pool::Limits, route::Route, version::HttpVersion};
 use std::time::Duration;
 
 /// All settings, in the order of the methods of [`TransportBuilder`](crate::TransportBuilder), which say what

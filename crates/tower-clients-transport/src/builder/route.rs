@@ -1,12 +1,12 @@
 //! Where connections lead.
 
-#[cfg(feature = "proxy")]
-use crate::proxy::{Proxies, ProxyConfig};
 use crate::{
     TransportBuilder,
     address::{Name, is_public},
-    connect::Route,
+    route::Route,
 };
+#[cfg(feature = "proxy")]
+use crate::{proxy::ProxyConfig, route::Proxies};
 use std::net::{IpAddr, SocketAddr};
 #[cfg(unix)]
 use std::path::Path;

@@ -1,19 +1,16 @@
 //! Makes one connection: a socket, then TLS for `https`, then HTTP, within one limit of time.
 
-mod route;
-mod socket;
-pub(crate) mod tcp;
-
-#[cfg(any(feature = "proxy", feature = "tls"))]
-pub(crate) use self::socket::Preconnected;
-pub(crate) use self::{route::Route, socket::Socket};
-
+#[cfg(feature = "tls")]
+use crate::route::Preconnected;
+#[cfg(feature = "proxy")]
+use crate::route::Route;
 #[cfg(feature = "tls")]
 use crate::tls::Configured;
 use crate::{
     connection::{Connection, Task},
     error::no_connection,
     pool::Opening,
+    route::Socket,
     settings::Settings,
     timings::{Setup, SocketSetup},
     uri::is_https,

@@ -1,9 +1,12 @@
 //! The way through a proxy.
 
-use super::ProxyConfig;
+use super::{
+    socket::{Preconnected, Socket},
+    tcp,
+};
 use crate::{
     address::Addresses,
-    connect::{Preconnected, Socket, tcp},
+    proxy::ProxyConfig,
     timings::SocketSetup,
     uri::{default_port, is_https},
 };

@@ -1,9 +1,5 @@
 //! Proxies that forward requests.
 
-mod connect;
-
-pub(crate) use self::connect::Proxies;
-
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use std::{env, ffi::OsString, fmt};
@@ -126,7 +122,7 @@ impl ProxyConfig {
         self.http.is_none() && self.https.is_none()
     }
 
-    fn into_matcher(self) -> Matcher {
+    pub(crate) fn into_matcher(self) -> Matcher {
         let Self { http, https, no } = self;
         let matcher = Matcher::builder().http(http.unwrap_or_default());
         matcher.https(https.unwrap_or_default()).no(no).build()

@@ -1,8 +1,16 @@
 //! Where the connections to a host lead: to the host itself, to a Unix socket or to a proxy.
 
-use super::{socket::Socket, tcp};
 #[cfg(feature = "proxy")]
-use crate::proxy::Proxies;
+mod proxied;
+mod socket;
+mod tcp;
+
+#[cfg(feature = "proxy")]
+pub(crate) use self::proxied::Proxies;
+#[cfg(feature = "tls")]
+pub(crate) use self::socket::Preconnected;
+pub(crate) use self::socket::Socket;
+
 use crate::{address::Addresses, timings::SocketSetup};
 #[cfg(feature = "proxy")]
 use http::Request;
@@ -23,7 +31,7 @@ pub(crate) enum Route {
 impl Route {
     /// A socket through which the host of a URI can be spoken to, and what it took, if it was reached by an
     /// address.
-    pub(super) async fn connect(
+    pub(crate) async fn connect(
         &self,
         addresses: &Addresses,
         uri: &Uri,
@@ -40,13 +48,13 @@ impl Route {
 
     /// Whether a proxy takes requests for such a URI.
     #[cfg(all(feature = "http2", feature = "proxy"))]
-    pub(super) fn is_proxied(&self, uri: &Uri) -> bool {
+    pub(crate) fn is_proxied(&self, uri: &Uri) -> bool {
         matches!(self, Self::Proxied(proxies) if proxies.take(uri))
     }
 
     /// Addresses a request to the proxy that forwards it, if one does.
     #[cfg(feature = "proxy")]
-    pub(super) fn address<B>(&self, request: &mut Request<B>, uri: &Uri) {
+    pub(crate) fn address<B>(&self, request: &mut Request<B>, uri: &Uri) {
         if let Self::Proxied(proxies) = self {
             proxies.address(request, uri);
         }
