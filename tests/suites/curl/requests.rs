@@ -1,18 +1,13 @@
-//! The tests of curl about nothing else: which requests are sent.
+//! The tests about nothing else: which requests are sent.
 
-use crate::{
-    curl::{FILE, Row},
-    curl_play::{self, OLD_VERSION, Outcome, PROXY_USER},
-    suite::{LeftOut, Suite},
+use super::{
+    play::{self, OLD_VERSION, Outcome, PROXY_USER},
+    row::Row,
 };
+use crate::suite::{LeftOut, Suite};
 
-pub(crate) const SUITE: Suite<Row, Outcome> = Suite {
-    files: &[FILE],
-    case: |row| curl_play::case(row, "requests"),
-    left_out: LEFT_OUT,
-    differences: &[],
-    judge: curl_play::judge,
-};
+pub(crate) const SUITE: Suite<Row, Outcome> =
+    play::suite(|row| play::case(row, "requests")).leave_out(LEFT_OUT);
 
 const LEFT_OUT: &[LeftOut<Row>] = &[
     OLD_VERSION,

@@ -1,18 +1,13 @@
-//! The tests of curl about cookies: which are sent, and which are kept.
+//! The tests about cookies: which are sent, and which are kept.
 
-use crate::{
-    curl::{FILE, Row},
-    curl_play::{self, Outcome},
-    suite::{Difference, Suite},
+use super::{
+    play::{self, Outcome},
+    row::Row,
 };
+use crate::suite::{Difference, Suite};
 
-pub(crate) const SUITE: Suite<Row, Outcome> = Suite {
-    files: &[FILE],
-    case: |row| curl_play::case(row, "cookies"),
-    left_out: &[],
-    differences: DIFFERENCES,
-    judge: curl_play::judge,
-};
+pub(crate) const SUITE: Suite<Row, Outcome> =
+    play::suite(|row| play::case(row, "cookies")).differ(DIFFERENCES);
 
 const DIFFERENCES: &[Difference<Row, Outcome>] = &[
     Difference {

@@ -1,18 +1,13 @@
-//! The tests of curl that follow redirects: which requests are sent, and with which credentials.
+//! The tests that follow redirects: which requests are sent, and with which credentials.
 
-use crate::{
-    curl::{FILE, Row},
-    curl_play::{self, DIGEST, OLD_VERSION, Outcome, PROXY_USER},
-    suite::{Difference, LeftOut, Suite},
+use super::{
+    play::{self, DIGEST, OLD_VERSION, Outcome, PROXY_USER},
+    row::Row,
 };
+use crate::suite::{Difference, LeftOut, Suite};
 
-pub(crate) const SUITE: Suite<Row, Outcome> = Suite {
-    files: &[FILE],
-    case: |row| curl_play::case(row, "redirects"),
-    left_out: LEFT_OUT,
-    differences: DIFFERENCES,
-    judge: curl_play::judge,
-};
+pub(crate) const SUITE: Suite<Row, Outcome> =
+    play::suite(|row| play::case(row, "redirects")).leave_out(LEFT_OUT).differ(DIFFERENCES);
 
 const LEFT_OUT: &[LeftOut<Row>] = &[
     DIGEST,

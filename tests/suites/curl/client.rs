@@ -1,6 +1,6 @@
 //! The client that a command of curl describes.
 
-use crate::curl::{Command, CookieLine, Row};
+use super::row::{Command, CookieLine, Row};
 use http::{HeaderValue, Request, Uri, header::HOST, uri::Authority};
 use libtest_mimic::Failed;
 use std::{mem, time::Duration};

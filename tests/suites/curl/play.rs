@@ -1,10 +1,12 @@
 //! Playing the tests of curl: a server that has the replies, and what comes of it.
 
+use super::{
+    client::{layers, request, to_loopback},
+    row::{CookieLine, FILE, Row},
+};
 use crate::{
-    curl::{CookieLine, Row},
-    curl_client::{layers, request, to_loopback},
     loopback::{Reply, is_whole, serve},
-    suite::{Case, LeftOut},
+    suite::{Case, LeftOut, Suite, ToCase},
 };
 use http_body_util::BodyExt;
 use libtest_mimic::Failed;
@@ -75,6 +77,11 @@ impl Outcome {
     }
 }
 
+/// The tests of one topic.
+pub(crate) const fn suite(of_topic: ToCase<Row, Outcome>) -> Suite<Row, Outcome> {
+    Suite::new(&[FILE], of_topic, judge)
+}
+
 pub(crate) fn case(row: Value, topic: &str) -> serde_json::Result<Option<Case<Row, Outcome>>> {
     let row: Row = serde_json::from_value(row)?;
     if row.topic() != topic {
@@ -86,7 +93,7 @@ pub(crate) fn case(row: Value, topic: &str) -> serde_json::Result<Option<Case<Ro
     Ok(Some(Case { label: row.label(), expected, input: row }))
 }
 
-pub(crate) fn judge(row: &Row, expected: &Outcome) -> Result<(), Failed> {
+fn judge(row: &Row, expected: &Outcome) -> Result<(), Failed> {
     const LIMIT: Duration = Duration::from_secs(20);
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut outcome = runtime.block_on(async { timeout(LIMIT, play(row)).await })??;

@@ -1,18 +1,13 @@
-//! The tests of curl about replies that are broken or framed in uncommon ways.
+//! The tests about replies that are broken or framed in uncommon ways.
 
-use crate::{
-    curl::{FILE, Row},
-    curl_play::{self, OLD_VERSION, Outcome},
-    suite::{Difference, LeftOut, Suite},
+use super::{
+    play::{self, OLD_VERSION, Outcome},
+    row::Row,
 };
+use crate::suite::{Difference, LeftOut, Suite};
 
-pub(crate) const SUITE: Suite<Row, Outcome> = Suite {
-    files: &[FILE],
-    case: |row| curl_play::case(row, "replies"),
-    left_out: LEFT_OUT,
-    differences: DIFFERENCES,
-    judge: curl_play::judge,
-};
+pub(crate) const SUITE: Suite<Row, Outcome> =
+    play::suite(|row| play::case(row, "replies")).leave_out(LEFT_OUT).differ(DIFFERENCES);
 
 const LEFT_OUT: &[LeftOut<Row>] = &[
     OLD_VERSION,

@@ -1,18 +1,13 @@
-//! The tests of curl that ask for a part of the content.
+//! The tests that ask for a part of the content.
 
-use crate::{
-    curl::{FILE, Row},
-    curl_play::{self, Outcome},
-    suite::{Difference, LeftOut, Suite},
+use super::{
+    play::{self, Outcome},
+    row::Row,
 };
+use crate::suite::{Difference, LeftOut, Suite};
 
-pub(crate) const SUITE: Suite<Row, Outcome> = Suite {
-    files: &[FILE],
-    case: |row| curl_play::case(row, "ranges"),
-    left_out: LEFT_OUT,
-    differences: DIFFERENCES,
-    judge: curl_play::judge,
-};
+pub(crate) const SUITE: Suite<Row, Outcome> =
+    play::suite(|row| play::case(row, "ranges")).leave_out(LEFT_OUT).differ(DIFFERENCES);
 
 const LEFT_OUT: &[LeftOut<Row>] = &[LeftOut {
     name: "parts of uploads",
