@@ -20,7 +20,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 use tokio::{
-    io::{AsyncWriteExt, copy, split},
+    io::{AsyncReadExt, AsyncWriteExt, copy, split},
     net::TcpListener,
     sync::mpsc,
 };

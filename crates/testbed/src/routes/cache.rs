@@ -1,5 +1,10 @@
 //! Validators and freshness.
 
+use super::{
+    Refused,
+    echo::{Echo, text},
+    request::head_only,
+};
 use axum::{
     Router,
     extract::Path,
@@ -7,12 +12,6 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-
-use super::{
-    Refused,
-    echo::{Echo, text},
-    request::head_only,
-};
 
 pub(super) fn routes() -> Router {
     Router::new()
