@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a client that nobody configures, or a file does | `default_client`, `config` |
 //! | what a request builder puts on the wire | `requests` |
-//! | one behaviour over every kind of service, in process and over TCP | `same_behaviour`, `stacks` |
+//! | one behaviour over every kind of service, in process and over TCP | `same_behaviour` |
 //! | the order of the layers | `layer_order` |
 //! | content as values, streams, files | `requests`, `streams`, `download`, `compression` |
 //! | `exists`, `create`, conditional updates | `exists_create`, `update` |
@@ -24,6 +24,8 @@
 //! | no secret in any text | `canary` |
 //! | what a request allocates, without and with a connection | `allocations`, `wire_allocations` |
 //! | documents name tests and layers that there are | `fault_table`, `named_tests` |
+//!
+//! `stacks` puts layers in any order, for others. Servers that play a script are in `tests/src`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
