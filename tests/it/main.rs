@@ -23,7 +23,7 @@
 //! | what is bound to an origin stays there, in any order of layers | `origin_bound` |
 //! | no secret in any text | `canary` |
 //! | what a request allocates, without and with a connection | `allocations`, `wire_allocations` |
-//! | documents name tests and layers that there are | `fault_table`, `named_tests` |
+//! | documents name tests and layers that there are | `fault_table`, `documents` |
 //!
 //! `stacks` puts layers in any order, for others. Servers that play a script are in `tests/src`.
 

@@ -10,7 +10,7 @@ impl TransportBuilder {
     ///
     /// When it passes, the request fails with an error of the kind
     /// [`Timeout`](tower_clients_layers::ErrorKind::Timeout) that was not sent, and whose
-    /// [`timeout`](Error::timeout) is the one called `connect`. Requests that were waiting for the
+    /// [`timeout`](tower_clients_layers::Error::timeout) is the one called `connect`. Requests that were waiting for the
     /// same connection then try each for itself.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.settings.connect_timeout = Some(limit);
