@@ -23,7 +23,6 @@ impl TransportBuilder {
     ///
     /// A server that speaks only HTTP/1.1 cannot be reached with it.
     #[cfg(feature = "http2")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
     pub fn http2_prior_knowledge(mut self) -> Self {
         self.settings.version = HttpVersion::Http2;
         self
@@ -33,7 +32,6 @@ impl TransportBuilder {
     ///
     /// Given a [`TlsHandle`], the settings can be exchanged while the transport is used.
     #[cfg(feature = "tls")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(mut self, tls: impl Into<TlsHandle>) -> Self {
         self.settings.tls = tls.into();
         self
@@ -43,7 +41,6 @@ impl TransportBuilder {
     /// connection when it does not answer within `timeout`. Not asked by default. Only connections
     /// with a request on them are asked about.
     #[cfg(feature = "http2")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
     pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
         self.settings.http2_keep_alive = Some(KeepAlive { interval, timeout });
         self

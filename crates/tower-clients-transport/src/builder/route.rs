@@ -153,7 +153,6 @@ impl TransportBuilder {
     /// # }
     /// ```
     #[cfg(unix)]
-    #[cfg_attr(docsrs, doc(cfg(unix)))]
     pub fn unix_socket(mut self, path: impl AsRef<Path>) -> Self {
         self.settings.route = Route::Unix(path.as_ref().into());
         self
@@ -166,7 +165,6 @@ impl TransportBuilder {
         doc = "The last call of this method and [`unix_socket`](Self::unix_socket) wins."
     )]
     #[cfg(feature = "proxy")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "proxy")))]
     pub fn proxy(mut self, proxies: ProxyConfig) -> Self {
         self.settings.route =
             if proxies.is_empty() { Route::Direct } else { Route::Proxied(Proxies::new(proxies)) };
