@@ -63,10 +63,11 @@ async fn main() -> Result<(), BoxError> {
     let caller = Resource::new(backend.url())?;
     let answer: Value = caller.get(("show", "Ada Lovelace/..x")).json().await?;
     println!("the handler answered {answer}");
-    for status in [404, 500] {
-        if let Err(error) = caller.get(("fail", status)).await {
-            println!("the caller sees {}", error.status().ok_or("no status")?);
-        }
+    assert!(answer["upstream"].as_str().is_some_and(|url| url.ends_with("/Ada%20Lovelace%2F..x")));
+    for (status, expected) in [(404, StatusCode::NOT_FOUND), (500, StatusCode::BAD_GATEWAY)] {
+        let error = caller.get(("fail", status)).await.expect_err("it fails");
+        println!("the caller sees {}", error.status().ok_or("no status")?);
+        assert_eq!(error.status(), Some(expected));
     }
     Ok(())
 }

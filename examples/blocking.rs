@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("1. Requests end in `wait()`");
     let seen: Seen = api.get("anything/users").json().wait()?;
     println!("   {} {}", seen.method, seen.url);
+    assert_eq!(seen.url, format!("{}anything/users", server.url()));
     let error = api.get("status/404").wait().expect_err("it is not there");
     println!("   {error}");
 
@@ -42,9 +43,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let workers: Vec<_> = (0..4).map(|_| scope.spawn(|| count(&api))).collect();
         workers.into_iter().try_for_each(|worker| worker.join().expect("no panic"))
     })?;
-    println!("   4 threads counted to {}", api.get("documents/count").json::<u32>().wait()?);
+    let count: u32 = api.get("documents/count").json().wait()?;
+    println!("   4 threads counted to {count}");
+    assert_eq!(count, 4);
     let mut copy = Vec::new();
     println!("   {} bytes", api.get("range/1000").download().to_writer(&mut copy)?);
+    assert_eq!(copy.len(), 1000);
     println!("4. {} requests, {} connections", server.requests(), server.connections());
     Ok(())
 }

@@ -33,11 +33,10 @@ async fn main() -> Result<(), BoxError> {
     let api = Resource::from(settings.upstream.named("upstream").build()?);
     let seen: Value = api.get("anything").json().await?;
     println!("{}, {}: {}", settings.server.greeting, seen["headers"]["User-Agent"], seen["args"]);
-    println!("with credentials: {}", seen["headers"]["Authorization"].is_string());
+    assert!(seen["headers"]["Authorization"].is_string(), "the token of the file is sent");
 
     let wrong = text.replace("500ms", "half a second").parse::<toml::Table>()?;
-    if let Err(error) = config::read::<Settings, _>(wrong) {
-        println!("{error:#}");
-    }
+    let error = config::read::<Settings, _>(wrong).expect_err("it is no time");
+    println!("{error:#}");
     Ok(())
 }

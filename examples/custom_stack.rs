@@ -33,15 +33,14 @@ async fn main() -> Result<(), BoxError> {
     let request = Request::get("/basic-auth/ada/secret").body(Body::empty())?;
     let response = service.clone().oneshot(request).await?;
     println!("{} {}", response.status(), response.body());
+    assert_eq!(response.body()["user"], "ada");
 
     let request = Request::get("/status/503").body(Body::empty())?;
-    if let Err(error) = service.clone().oneshot(request).await {
-        println!("{error}");
-    }
+    let error = service.clone().oneshot(request).await.expect_err("it is an outage");
+    println!("{error}");
 
     let request = Request::get("/html").body(Body::empty())?;
-    if let Err(error) = service.oneshot(request).await {
-        println!("{error:#}");
-    }
+    let error = service.oneshot(request).await.expect_err("it is no JSON");
+    println!("{error:#}");
     Ok(())
 }

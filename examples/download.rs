@@ -40,16 +40,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bytes = download.to_path(&path).await?;
     bar.finish();
     println!("   {bytes} bytes are there");
+    assert_eq!(bytes, LEN as u64);
 
     println!("2. What fails leaves the old file");
     let broken = unreliable.get(format!("range/{LEN}")).download().to_path(&path).await;
     let slow = api.get("drip?duration=5&numbytes=5").timeout(Duration::from_millis(100));
     for failed in [broken, slow.download().to_path(&path).await] {
-        if let Err(error) = failed {
-            println!("   {error:#}");
-        }
+        println!("   {:#}", failed.expect_err("it breaks off"));
     }
-    println!("   {} bytes are still there", fs::metadata(&path)?.len());
+    let bytes = fs::metadata(&path)?.len();
+    println!("   {bytes} bytes are still there");
+    assert_eq!(bytes, LEN as u64);
     fs::remove_file(&path)?;
 
     println!("3. Any writer");

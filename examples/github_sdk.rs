@@ -197,12 +197,10 @@ async fn main() -> Result<(), BoxError> {
     println!("  {} {}", issues[0].number, issues[0].title);
 
     let label = json!({"name": "foo", "color": "invalid"});
-    if let Err(refusal) = github.create_label(owner, "errors", &label).await {
-        println!("no label: {refusal}");
-    }
-    if let Err(error) = github.repository(owner, "../../user").await {
-        println!("no way out of the path: {error:#}");
-    }
+    let refusal = github.create_label(owner, "errors", &label).await.expect_err("it is refused");
+    println!("no label: {refusal}");
+    let error = github.repository(owner, "../../user").await.expect_err("it is no segment");
+    println!("no way out of the path: {error:#}");
     println!("no method for it: {:?}", github.resource().exists("rate_limit").await);
     Ok(())
 }

@@ -50,10 +50,13 @@ async fn main() -> Result<(), Error> {
 
     let users: Vec<User> = api.get("users").json().await?;
     println!("{users:?}");
+    assert_eq!(users.len(), 2);
     let user: User = api.get(("users", 7)).json().await?;
     println!("{user:?}");
-    if let Err(error) = api.get(("users", 99)).await {
-        println!("{error}: {:?}", error.failure().map(|failure| failure.text().into_owned()));
-    }
+    assert_eq!(user, User { id: 7, name: "user 7".into() });
+    let error = api.get(("users", 99)).await.expect_err("there is no such user");
+    let failure = error.failure().expect("the server answered");
+    println!("{error}: {}", failure.text());
+    assert_eq!(failure.text(), "no such user");
     Ok(())
 }

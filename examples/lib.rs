@@ -1,2 +1,1 @@
-//! Programs that show the clients and layers. Each is a file beside this one:
-//! `cargo run --example quickstart`.
+#![doc = include_str!("README.md")]

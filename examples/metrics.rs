@@ -27,6 +27,8 @@ async fn main() -> Result<(), BoxError> {
     let slow = client.get("delay/5").template("/delay/{seconds}").send();
     assert!(tokio::time::timeout(Duration::from_millis(50), slow).await.is_err());
 
-    println!("{}", prometheus.render());
+    let text = prometheus.render();
+    println!("{text}");
+    assert!(text.contains(r#"url_template="/anything/{id}""#), "three requests are one series");
     Ok(())
 }

@@ -18,9 +18,8 @@ async fn main() -> Result<(), BoxError> {
     let tls = TlsHandle::new(roots.clone());
     let transport = Transport::builder().tls(&tls).build()?;
     let api = Resource::from(Client::builder(server.url()).build_over(transport)?);
-    if let Err(error) = api.get("get").await {
-        println!("without a certificate: {error}");
-    }
+    let error = api.get("get").await.expect_err("it is turned away");
+    println!("without a certificate: {error}");
 
     // What a program does when its files have changed.
     tls.set(roots.clone().client_identity_pem(certificate, key)?)?;
@@ -33,5 +32,6 @@ async fn main() -> Result<(), BoxError> {
         api.get("get").await?;
     }
     println!("{} more connections after the renewal", server.connections() - connections);
+    assert_eq!(server.connections(), connections);
     Ok(())
 }

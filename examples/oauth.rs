@@ -12,11 +12,12 @@ use tower_clients::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Asks who the token stands for, and says what that took.
+/// Asks who the token stands for, and says what that took so far.
 async fn who(title: &str, api: &Resource) -> Result<(), BoxError> {
     let user: Value = api.get("userinfo").json().await?;
     let stats: Value = api.get("stats").json().await?;
-    println!("{title}: {} with {stats} so far", user["sub"]);
+    println!("{title}: {} with {stats}", user["sub"]);
+    assert_eq!(user["sub"], "ada");
     Ok(())
 }
 
@@ -27,10 +28,10 @@ async fn main() -> Result<(), BoxError> {
 
     // Bad credentials are found out at once.
     let wrong = Grant::client_credentials("demo", "guessed");
-    if let Err(error) = anonymous.clone().authorize("token", wrong).await {
-        let refusal = error.find_source::<OAuthError>().map(OAuthError::code);
-        println!("{error:#}\n   the code is {refusal:?}");
-    }
+    let error = anonymous.clone().authorize("token", wrong).await.expect_err("it is refused");
+    let refusal = error.find_source::<OAuthError>().map(OAuthError::code);
+    println!("{error:#}\n   the code is {refusal:?}");
+    assert_eq!(refusal, Some("invalid_client"));
 
     // All clones and children share the token, which here lives for a second.
     let grant = Grant::password("ada", "opensesame").client("demo", "s3cret").scope("read");

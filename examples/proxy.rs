@@ -26,8 +26,8 @@ async fn server(broken: &Arc<AtomicBool>) -> std::io::Result<Testbed> {
     Testbed::serve(router).await
 }
 
-/// Sends a hundred requests and says who answered them.
-async fn round(title: &str, proxy: &Proxy, servers: [&Testbed; 2]) -> Result<(), BoxError> {
+/// Sends a hundred requests and says who answered them. How many failed.
+async fn round(title: &str, proxy: &Proxy, servers: [&Testbed; 2]) -> Result<usize, BoxError> {
     let before = servers.map(Testbed::requests);
     let mut failed = 0;
     for _ in 0..100 {
@@ -38,7 +38,7 @@ async fn round(title: &str, proxy: &Proxy, servers: [&Testbed; 2]) -> Result<(),
         let up = if upstream.is_up() { "up" } else { "down" };
         println!("   {} got {}, is {up}", upstream.url(), server.requests() - before);
     }
-    Ok(())
+    Ok(failed)
 }
 
 #[tokio::main]
@@ -53,11 +53,13 @@ async fn main() -> Result<(), BoxError> {
         .build_over(balance.layer(Transport::new()))?
         .into();
 
-    round("Both are fine", &proxy, [&a, &b]).await?;
+    assert_eq!(round("Both are fine", &proxy, [&a, &b]).await?, 0);
     broken.store(true, Relaxed);
-    round("The first one is broken", &proxy, [&a, &b]).await?;
+    let failed = round("The first one is broken", &proxy, [&a, &b]).await?;
+    // One request each half-life finds out whether it still is.
+    assert!((1..10).contains(&failed), "{failed}");
     broken.store(false, Relaxed);
     tokio::time::sleep(HALF_LIFE).await;
-    round("It has healed", &proxy, [&a, &b]).await?;
+    assert_eq!(round("It has healed", &proxy, [&a, &b]).await?, 0);
     Ok(())
 }

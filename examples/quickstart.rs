@@ -41,8 +41,13 @@ async fn main() -> Result<(), BoxError> {
     let api = Resource::from(client);
     let seen: Value = api.get("anything").query(&[("page", 2)]).json().await?;
     println!("   the server saw {} {}", seen["method"], seen["url"]);
-    for name in ["User-Agent", "X-Api-Version", "Authorization"] {
+    for (name, value) in [
+        ("User-Agent", "quickstart/1.0"),
+        ("X-Api-Version", "2"),
+        ("Authorization", "Bearer t0ken"),
+    ] {
         println!("   {name}: {}", seen["headers"][name]);
+        assert_eq!(seen["headers"][name], value);
     }
 
     println!("\n2. An answer is decoded into a type, or into content by its content type");
@@ -64,22 +69,22 @@ async fn main() -> Result<(), BoxError> {
     }
 
     println!("\n3. A status error keeps the response");
-    if let Err(error) = api.get("problem/409").await {
-        println!("   {error}");
-        let failure = error.failure().ok_or("a status error has a failure")?;
-        println!("   its body: {}", failure.text());
-        println!("   its title: {:?}", failure.problem().as_ref().and_then(|p| p.title()));
-    }
+    let error = api.get("problem/409").await.expect_err("it is a conflict");
+    println!("   {error}");
+    let failure = error.failure().ok_or("a status error has a failure")?;
+    println!("   its body: {}", failure.text());
+    println!("   its title: {:?}", failure.problem().as_ref().and_then(|p| p.title()));
 
     println!("\n4. Values are encoded as segments, and references stay on their origin");
     let child = &api / "anything" / ("users", "Ada/Lovelace", 7);
     println!("   {child}");
-    if let Err(error) = api.get("//evil.example/steal").await {
-        println!("   {error:#}");
-    }
+    let error = api.get("//evil.example/steal").await.expect_err("it is elsewhere");
+    println!("   {error:#}");
+    assert!(!error.may_have_been_sent());
 
     println!("\n5. Clones and children share connections");
     println!("   {} requests over {} connection", server.requests(), server.connections());
+    assert_eq!(server.connections(), 1);
 
     println!("\n6. Any tower layer can be added");
     let count = Arc::new(AtomicUsize::new(0));
@@ -91,6 +96,7 @@ async fn main() -> Result<(), BoxError> {
     counting.get("get").await?;
     counting.get("headers").await?;
     println!("   the added layer saw {} requests", count.load(Relaxed));
+    assert_eq!(count.load(Relaxed), 2);
 
     println!("\n7. The same over TLS, with the certificate authority of the server");
     let secure = Testbed::https().await?;
@@ -100,8 +106,7 @@ async fn main() -> Result<(), BoxError> {
     let start = Instant::now();
     let response = client.get("get").await?;
     println!("   {} over {:?} in {:?}", response.status(), response.version(), start.elapsed());
-    if let Err(error) = Client::new(secure.url())?.get("get").await {
-        println!("   without it: {error}");
-    }
+    let error = Client::new(secure.url())?.get("get").await.expect_err("nobody vouches for it");
+    println!("   without it: {error}");
     Ok(())
 }

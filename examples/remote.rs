@@ -51,21 +51,26 @@ async fn main() -> Result<(), Error> {
         .check(check);
     let posted: Posted = chat.call("post", &json!({"text": "hello"})).json().await?;
     println!("{} bytes in {}", posted.length, posted.channel);
-    if let Err(error) = chat.call("post", &()).await {
-        println!("{error}: {:?}", error.find_source::<ChatError>().map(|error| &error.0));
-    }
+    assert_eq!((posted.length, &*posted.channel), (5, "general"));
+    let error = chat.call("post", &()).await.expect_err("there is no text");
+    let code = error.find_source::<ChatError>().map(|error| &*error.0);
+    println!("{error}: {code:?}");
+    assert_eq!(code, Some("no_text"));
 
     let rpc = JsonRpc::with_service("http://in.process/rpc", testbed::router())?;
     let sum: i64 = rpc.call("sum", &(1, 2)).await?;
     println!("1 + 2 = {sum}");
+    assert_eq!(sum, 3);
 
     let mut batch = rpc.batch();
     let difference = batch.call::<i64>("subtract", &json!({"minuend": 50, "subtrahend": 8}));
     let root = batch.call::<i64>("root", &[16]);
     let mut answers = batch.await?;
-    println!("50 - 8 = {}", answers.take(difference)?);
-    if let Err(error) = answers.take(root) {
-        println!("{error}: {:?}", error.find_source::<RpcError>().map(RpcError::message));
-    }
+    let difference = answers.take(difference)?;
+    println!("50 - 8 = {difference}");
+    assert_eq!(difference, 42);
+    let error = answers.take(root).expect_err("there is no such method");
+    let refusal = error.find_source::<RpcError>().expect("the server says why");
+    println!("{error}: {}", refusal.message());
     Ok(())
 }

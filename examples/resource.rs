@@ -60,12 +60,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ada: User = users.get("ada").json().await?;
     let same: User = api.get(("users", &*ada.name)).json().await?;
     println!("   {} and {}", ada.name, same.name);
+    assert_eq!(ada.name, same.name);
     let error = users.get(Segment("../secrets")).await.expect_err("there is no such user");
     println!("   {error:#}");
 
     println!("3. The same resource with other parameters");
     let found: Vec<User> = users.call(&Search { team: Some("math".into()) }).json().await?;
     println!("   {found:?}");
+    assert_eq!(found[0].team.as_deref(), Some("math"));
 
     println!("4. What is created has a place");
     let user = users.create("").json(&User { name: "ada".into(), team: None }).await?;
@@ -82,6 +84,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let error = users.get("bob").await.expect_err("there is no such user");
     let failure = error.failure().ok_or("the server answered")?;
     println!("   {} {}", failure.status(), failure.json::<Value>()?["reason"]);
-    println!("   exists: {}", users.exists("bob").await?);
+    assert!(!users.exists("bob").await?);
     Ok(())
 }

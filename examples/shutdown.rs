@@ -42,12 +42,11 @@ async fn main() -> Result<(), BoxError> {
 
     let client = app.upstream.client();
     // A body that a task still reads has ten seconds to come to its end.
-    match client.shutdown(Duration::from_secs(10)).await {
-        0 => println!("nothing is in flight"),
-        left => eprintln!("{left} exchanges are given up"),
-    }
-    if let Err(error) = app.upstream.get("get").await {
-        println!("{error:#}");
-    }
+    let left = client.shutdown(Duration::from_secs(10)).await;
+    println!("{left} exchanges are given up");
+    assert_eq!(left, 0);
+    let error = app.upstream.get("get").await.expect_err("it is shut down");
+    println!("{error:#}");
+    assert!(error.is_unavailable() && !error.may_have_been_sent());
     Ok(())
 }

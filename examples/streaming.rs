@@ -22,9 +22,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("1. Each line a JSON value of one type");
     let mut entries = api.get("stream/3").json_lines::<Entry>().await?;
+    let mut ids = Vec::new();
     while let Some(entry) = entries.next().await {
-        println!("   entry {}", entry?.id);
+        ids.push(entry?.id);
     }
+    println!("   the entries {ids:?}");
+    assert_eq!(ids, [0, 1, 2]);
 
     println!("2. Lines of text, each a `str` without its end");
     let mut lines = api.get("robots.txt").lines().await?;
@@ -39,15 +42,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("4. Is it there?");
     println!("   get: {}, nothing: {}", api.exists("get").await?, api.exists("nothing").await?);
-    if let Err(error) = api.exists("status/503").await {
-        println!("   nobody knows: {error}");
-    }
+    let error = api.exists("status/503").await.expect_err("it is an outage");
+    println!("   nobody knows: {error}");
 
     println!("5. Where is it now?");
     let app = Router::new().route("/users", post((StatusCode::CREATED, [("location", "users/7")])));
     let users = Testbed::serve(app).await?;
     let user = Resource::new(users.url())?.create("users").json(&["Ada"]).await?;
-    println!("   the path is {:?}", user.as_ref().map(http::Uri::path));
+    let path = user.as_ref().map(http::Uri::path);
+    println!("   the path is {path:?}");
+    assert_eq!(path, Some("/users/7"));
     Ok(())
 }
 

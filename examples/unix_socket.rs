@@ -24,6 +24,7 @@ async fn main() -> Result<(), BoxError> {
     let api = Resource::from(Client::builder("http://localhost/v1").build_over(transport)?);
     let answer: Value = api.get(("containers", "web")).json().await?;
     println!("the daemon answered {answer}");
+    assert_eq!(answer["name"], "web");
     fs::remove_file(path)?;
     Ok(())
 }

@@ -20,7 +20,9 @@ async fn main() -> Result<(), Error> {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.expect("no panic")?;
     }
-    println!("after eight writers: {}", api.get("counter").json::<Value>().await?);
+    let counter: Value = api.get("counter").json().await?;
+    println!("after eight writers: {counter}");
+    assert_eq!(counter["count"], 8);
 
     // A document in hand is put only when asked, and only if nobody was faster.
     let mut mine = api.updating::<Value>("counter").await?;
@@ -28,8 +30,8 @@ async fn main() -> Result<(), Error> {
     other.value["by"] = "another".into();
     other.put().await?;
     mine.value["by"] = "me".into();
-    if let Err(error) = mine.put().await {
-        println!("{error}");
-    }
+    let error = mine.put().await.expect_err("the other was faster");
+    println!("{error}");
+    assert_eq!(api.get("counter").json::<Value>().await?["by"], "another");
     Ok(())
 }

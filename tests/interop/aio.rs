@@ -1,4 +1,4 @@
-//! `tests/test_aio.py`.
+//! `tests/test_aio.py`. Its test of `authorize` is that of `base`, which also runs in both forms.
 
 use crate::{
     seed::Sent,
@@ -7,7 +7,7 @@ use crate::{
 use http::{StatusCode, response::Parts};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tower_clients::{Client, ContentError, Error, Graph, Proxy, Remote, Resource, oauth::Grant};
+use tower_clients::{Client, ContentError, Error, Graph, Proxy, Remote, Resource};
 use tower_clients_mock::{Mock, Reply};
 
 seed!(test_client, {
@@ -53,18 +53,6 @@ seed!(test_content, {
     let api = open!(Resource::new(httpbin()).unwrap());
     let error = wait!(api.get("robots.txt").json::<Value>()).unwrap_err();
     assert!(matches!(error.find_source(), Some(ContentError::NotJson { .. })));
-});
-
-seed!(test_authorize, {
-    let token = json!({"access_token": "abc123", "token_type": "Bearer", "expires_in": 0});
-    // Not by a query: URLs are logged.
-    for grant in [Grant::form(&json!({})), Grant::json(&json!({}))] {
-        let mock = Mock::new().reply(Reply::json(&token)).reply(Reply::status(204));
-        let api = Client::builder("http://h").build_over(mock.clone()).unwrap();
-        let api = call!(open!(api).authorize("oauth/token", grant)).unwrap();
-        wait!(api.get("x")).unwrap();
-        assert_eq!(mock.requests()[1].headers()["authorization"], "Bearer abc123");
-    }
 });
 
 seed!(test_remote, {

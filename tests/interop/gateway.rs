@@ -21,6 +21,7 @@ use futures_util::{SinkExt, StreamExt, stream};
 use http::Response;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
+use integration_tests::answer_to_expecting;
 use std::{
     convert::Infallible,
     fs,
@@ -31,7 +32,6 @@ use std::{
 };
 use testbed::Testbed;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::Notify,
 };
@@ -213,15 +213,7 @@ async fn passes_on(gateway: &Program, seen: &Notify) {
     println!("2 GiB passed on, {growth} KiB more memory");
     assert!(growth <= GROWTH_KIB, "{growth} KiB");
 
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = "POST /own/length HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 3\r\nconnection: close\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut word = [0; 25];
-    stream.read_exact(&mut word).await.unwrap();
-    assert_eq!(&word, b"HTTP/1.1 100 Continue\r\n\r\n");
-    stream.write_all(b"abc").await.unwrap();
-    let mut rest = String::new();
-    stream.read_to_string(&mut rest).await.unwrap();
+    let rest = answer_to_expecting(address, "/own/length", "abc").await.unwrap();
     assert!(rest.starts_with("HTTP/1.1 200 OK") && rest.ends_with("\r\n\r\n3"), "{rest}");
 }
 

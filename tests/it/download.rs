@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{Request, Response};
+use integration_tests::{Peer, Step};
 use std::{
     convert::Infallible,
     fs,
@@ -16,12 +17,7 @@ use std::{
     time::Duration,
 };
 use testbed::Testbed;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-    runtime,
-    time::Instant,
-};
+use tokio::{runtime, time::Instant};
 use tower::service_fn;
 use tower_clients::{
     Body, BoxError, Client, ContentError, Error, Resource, Session, SharedService,
@@ -138,20 +134,11 @@ async fn w1_body_cut_at_every_byte_leaves_the_old_file() {
 }
 
 /// Each connection gets the next answer, and ends.
-async fn listen(answers: Vec<Vec<u8>>) -> Resource {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        for answer in answers {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                request.push(connection.read_u8().await.unwrap());
-            }
-            connection.write_all(&answer).await.unwrap();
-        }
-    });
-    Resource::new(&*url).unwrap()
+async fn listen<'a>(answers: impl IntoIterator<Item = &'a [u8]>) -> (Peer, Resource) {
+    let scripts = answers.into_iter().map(|answer| vec![Step::ReadHead, Step::send(answer)]);
+    let peer = Peer::playing(scripts).await;
+    let api = Resource::new(peer.url()).unwrap();
+    (peer, api)
 }
 
 #[tokio::test]
@@ -161,7 +148,7 @@ async fn w1_answer_cut_at_every_byte_of_the_wire_leaves_the_old_file() {
         &b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef"[..],
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n4\r\ncdef\r\n0\r\n\r\n",
     ] {
-        let api = listen((0..=whole.len()).map(|cut| whole[..cut].to_vec()).collect()).await;
+        let (_peer, api) = listen((0..=whole.len()).map(|cut| &whole[..cut])).await;
         for cut in 0..whole.len() {
             let error = get(&api, &folder.target()).await.unwrap_err();
             assert!(error.is_body() || error.is_transport(), "{cut}: {error:#}");
@@ -176,8 +163,7 @@ async fn w1_answer_cut_at_every_byte_of_the_wire_leaves_the_old_file() {
 #[tokio::test]
 async fn d9_body_whose_end_is_the_end_of_the_connection_must_be_allowed() {
     let folder = Folder::with_old();
-    let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc".to_vec();
-    let api = listen(vec![answer; 3]).await;
+    let (_peer, api) = listen([&b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc"[..]]).await;
     let error = get(&api, &folder.target()).await.unwrap_err();
     assert!(error.is_body());
     assert_eq!(error.find_source(), Some(&FramingError::Unframed));

@@ -13,6 +13,7 @@ use http::Response;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use hyper_util::rt::TokioIo;
+use integration_tests::{answer_to, answer_to_expecting};
 use std::{
     convert::Infallible,
     future::ready,
@@ -20,7 +21,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy, split},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::mpsc,
 };
 use tower::ServiceExt;
@@ -130,15 +131,8 @@ async fn trailers_are_passed_on_in_both_directions() {
 #[tokio::test]
 async fn caller_that_expects_a_word_before_its_body_gets_it() {
     let url = gateway(Router::new().route("/", post(async |body: String| body))).await;
-    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
-    let head = b"POST /api/ HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 3\r\nconnection: close\r\n\r\n";
-    stream.write_all(head).await.unwrap();
-    let mut word = [0; 25];
-    stream.read_exact(&mut word).await.unwrap();
-    assert_eq!(&word, b"HTTP/1.1 100 Continue\r\n\r\n");
-    stream.write_all(b"abc").await.unwrap();
-    let mut rest = String::new();
-    stream.read_to_string(&mut rest).await.unwrap();
+    let address = url.strip_prefix("http://").unwrap();
+    let rest = answer_to_expecting(address, "/api/", "abc").await.unwrap();
     assert!(rest.starts_with("HTTP/1.1 200 OK") && rest.ends_with("\r\n\r\nabc"), "{rest}");
 }
 
@@ -153,21 +147,15 @@ async fn what_would_pass_by_the_gateway_does_not_pass_it() {
     let proxy = client.into_gateway(ForwardLayer::new());
     let url = serve(Router::new().fallback_service(proxy)).await;
     for (head, status) in [
-        (
-            "GET / HTTP/1.1\r\nconnection: upgrade, close\r\nupgrade: h2c\r\nhttp2-settings: AAM",
-            200,
-        ),
-        ("OPTIONS * HTTP/1.1\r\nconnection: close", 400),
-        ("TRACE / HTTP/1.1\r\nconnection: close", 501),
-        ("OPTIONS / HTTP/1.1\r\nmax-forwards: 0\r\nconnection: close", 501),
-        ("GET /../secret HTTP/1.1\r\nconnection: close", 400),
-        ("GET /%2e%2e/secret HTTP/1.1\r\nconnection: close", 400),
-        ("CONNECT 127.0.0.1:80 HTTP/1.1\r\nconnection: close", 501),
+        ("GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\nhttp2-settings: AAM", 200),
+        ("OPTIONS * HTTP/1.1", 400),
+        ("TRACE / HTTP/1.1", 501),
+        ("OPTIONS / HTTP/1.1\r\nmax-forwards: 0", 501),
+        ("GET /../secret HTTP/1.1", 400),
+        ("GET /%2e%2e/secret HTTP/1.1", 400),
+        ("CONNECT 127.0.0.1:80 HTTP/1.1", 501),
     ] {
-        let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
-        stream.write_all(format!("{head}\r\nhost: h\r\n\r\n").as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
+        let answer = answer_to(url.strip_prefix("http://").unwrap(), head).await.unwrap();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
     }
 }

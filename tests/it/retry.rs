@@ -4,18 +4,10 @@ use axum::Router;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{Method, StatusCode};
+use integration_tests::{Peer, Step};
 use serde_json::{Value, json};
-use std::{
-    convert::Infallible,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    time::Instant,
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, time::Instant};
 use tower_clients::{
     Attempts, Body, Client, ClientBuilder, Graph, NotRetried, Resource, Retries, RetryBudget,
     RetryLayer, Session,
@@ -128,78 +120,59 @@ async fn r7_all_attempts_share_the_time_of_the_request() {
     );
 }
 
-/// Answers each connection once, with the next of `answers`, when it has got the head of a request
-/// and as much of its body as has come with it. Nothing is for an answer: the connection just closes.
-async fn server(answers: &'static [&'static str]) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&seen);
-    tokio::spawn(async move {
-        for answer in answers {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let until = if answer.contains(" 200 ") { "0\r\n\r\n" } else { "\r\n\r\n" };
-            let request = read(&mut stream, until).await;
-            log.lock().unwrap().push(request);
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
-    (addr, seen)
-}
-
-async fn read(stream: &mut TcpStream, until: &str) -> String {
-    let mut bytes = Vec::new();
-    while !String::from_utf8_lossy(&bytes).contains(until) {
-        assert!(stream.read_buf(&mut bytes).await.unwrap() > 0);
-    }
-    String::from_utf8(bytes).unwrap()
-}
-
-fn over_wire(addr: SocketAddr, layer: RetryLayer) -> Client {
-    Client::builder(format!("http://{addr}")).retry(layer).build().unwrap()
+fn over_wire(url: &str, layer: RetryLayer) -> Client {
+    Client::builder(url).retry(layer).build().unwrap()
 }
 
 #[tokio::test]
 async fn r2_post_whose_answer_is_lost_is_on_the_wire_once_and_a_get_again() {
-    let (addr, seen) = server(&["", "", "", "HTTP/1.1 204 \r\n\r\n"]).await;
-    let client = over_wire(addr, at_once());
+    let lost = || vec![Step::ReadHead];
+    let answered = vec![Step::ReadHead, Step::send("HTTP/1.1 204 \r\n\r\n")];
+    let peer = Peer::playing([lost(), lost(), lost(), answered]).await;
+    let client = over_wire(&peer.url(), at_once());
     let error = client.post("pay").body("1").await.unwrap_err();
     assert!(error.is_transport() && error.may_have_been_sent() && error.attempts().is_none());
-    assert_eq!(seen.lock().unwrap().len(), 1);
+    assert_eq!(peer.connections(), 1);
 
     assert_eq!(client.get("x").await.unwrap().status(), 204);
-    let seen = seen.lock().unwrap();
+    let seen = peer.received();
     assert_eq!(seen.len(), 4);
-    assert_eq!(seen.iter().filter(|request| request.starts_with("POST")).count(), 1);
+    assert_eq!(seen.iter().filter(|request| request.starts_with(b"POST")).count(), 1);
 }
 
 #[tokio::test]
 async fn r4_stream_that_is_answered_too_early_is_sent_again_whole() {
     const BUSY: &str = "HTTP/1.1 503 \r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-    let answers = &[BUSY, "HTTP/1.1 200 \r\nconnection: close\r\ncontent-length: 2\r\n\r\nok"];
-    let (addr, seen) = server(answers).await;
-    // The rest comes only when the server has answered.
-    let log = Arc::clone(&seen);
+    const FINE: &str = "HTTP/1.1 200 \r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
+    let peer = Peer::playing([
+        vec![Step::ReadHead, Step::send(BUSY), Step::Finish],
+        vec![Step::ReadTo(b"\r\n0\r\n\r\n".to_vec()), Step::send(FINE)],
+    ]);
+    let peer = Arc::new(peer.await);
+    // The rest comes only when the server has the head.
+    let seen = Arc::clone(&peer);
     let rest = stream::once(async move {
-        while log.lock().unwrap().is_empty() {
+        let has_head = |bytes: &Vec<u8>| bytes.windows(4).any(|bytes| bytes == b"\r\n\r\n");
+        while !seen.received().first().is_some_and(has_head) {
             tokio::task::yield_now().await;
         }
         Bytes::from_static(b"rest")
     });
     let chunks = stream::iter([Bytes::from_static(b"begin ")]).chain(rest);
     let body = Body::from_stream(chunks.map(Ok::<_, Infallible>));
-    let client = over_wire(addr, at_once().replay_up_to(1024));
+    let client = over_wire(&peer.url(), at_once().replay_up_to(1024));
     let response = client.put("x").body(body).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
-    let second = seen.lock().unwrap()[1].clone();
+    let second = String::from_utf8(peer.received()[1].clone()).unwrap();
     assert!(second.ends_with("\r\n\r\n6\r\nbegin \r\n4\r\nrest\r\n0\r\n\r\n"), "{second:?}");
 }
 
 #[tokio::test]
 async fn c1_connection_that_is_refused_is_tried_again_for_any_method() {
     let addr = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let url = format!("http://{addr}");
     for method in [Method::GET, Method::POST] {
-        let error = over_wire(addr, at_once()).request(method, "x").await.unwrap_err();
+        let error = over_wire(&url, at_once()).request(method, "x").await.unwrap_err();
         assert!(error.is_connect() && !error.may_have_been_sent());
         let attempts = error.attempts().unwrap();
         assert_eq!((attempts.count(), attempts.not_retried()), (3, Some(NotRetried::Attempts)));

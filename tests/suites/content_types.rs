@@ -10,13 +10,8 @@ use serde_json::Value;
 use tower_clients_layers::MediaType;
 
 /// Nothing differs; which type a browser assumes where there is none is not asked.
-pub(crate) const SUITE: Suite<Row, Option<String>> = Suite {
-    files: &["wpt-fetch/content-types.json"],
-    case,
-    left_out: &[],
-    differences: &[],
-    judge,
-};
+pub(crate) const SUITE: Suite<Row, Option<String>> =
+    Suite::new(&["wpt-fetch/content-types.json"], case, judge);
 
 #[derive(Deserialize)]
 pub(crate) struct Row {

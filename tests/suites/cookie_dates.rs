@@ -9,13 +9,8 @@ use std::time::{Duration, SystemTime};
 use tower_clients_layers::CookieJar;
 
 /// Nothing differs.
-pub(crate) const SUITE: Suite<Row, Option<String>> = Suite {
-    files: &["http-state/dates-examples.json"],
-    case,
-    left_out: &[],
-    differences: &[],
-    judge,
-};
+pub(crate) const SUITE: Suite<Row, Option<String>> =
+    Suite::new(&["http-state/dates-examples.json"], case, judge);
 
 #[derive(Deserialize)]
 pub(crate) struct Row {

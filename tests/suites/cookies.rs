@@ -8,13 +8,8 @@ use serde_json::Value;
 use std::time::{Duration, SystemTime};
 use tower_clients_layers::CookieJar;
 
-pub(crate) const SUITE: Suite<Row, Vec<Pair>> = Suite {
-    files: &["http-state/parser.json"],
-    case,
-    left_out: &[],
-    differences: &DIFFERENCES,
-    judge,
-};
+pub(crate) const SUITE: Suite<Row, Vec<Pair>> =
+    Suite::new(&["http-state/parser.json"], case, judge).differ(&DIFFERENCES);
 
 const DIFFERENCES: [Difference<Row, Vec<Pair>>; 2] = [
     Difference {

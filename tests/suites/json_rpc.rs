@@ -11,13 +11,8 @@ use tower_clients::{
 use tower_clients_mock::{Mock, Reply};
 
 /// Nothing differs. What is expected is in each exchange.
-pub(crate) const SUITE: Suite<Row, ()> = Suite {
-    files: &["execution-apis/jsonrpc-exchanges.json"],
-    case,
-    left_out: &[],
-    differences: &[],
-    judge,
-};
+pub(crate) const SUITE: Suite<Row, ()> =
+    Suite::new(&["execution-apis/jsonrpc-exchanges.json"], case, judge);
 
 #[derive(Deserialize)]
 pub(crate) struct Row {

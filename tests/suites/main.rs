@@ -2,23 +2,27 @@
 //!
 //! The data lies in the folder that the environment variable `SUITES` names, from the root of the
 //! workspace; `../shared/suites` without it. A file that is not there is one ignored test.
+//!
+//! | published by | about | in |
+//! |---|---|---|
+//! | RFC 3986, Python, the URL Standard | joining | `url_join`, `url_standard`, `resolution` |
+//! | the Python library `clients` | joining, and what goes behind a path | `predecessor` |
+//! | the MIME Sniffing and Fetch Standards | media types, charsets | `media_types`, `content_types`, `charset` |
+//! | the IETF working group on HTTP state | cookies and their dates | `cookies`, `cookie_dates` |
+//! | the public suffix list | domains of cookies | `public_suffixes` |
+//! | web-platform-tests | redirects, heads of responses | `redirects`, `responses` |
+//! | curl | all that it sends and reads | `curl` |
+//! | servers of GraphQL, the execution API of Ethereum | calls and answers | `graphql`, `json_rpc` |
+//! | GitHub | recorded exchanges | `octokit` |
+//!
+//! A suite is its files, how a row becomes a case and how a case is judged (`suite`); the files are read by
+//! `json` and `wire`, and `loopback` is a server that says what it is told to.
 
 mod charset;
 mod content_types;
 mod cookie_dates;
 mod cookies;
 mod curl;
-mod curl_auth;
-mod curl_client;
-mod curl_compression;
-mod curl_conditional;
-mod curl_cookies;
-mod curl_play;
-mod curl_ranges;
-mod curl_redirects;
-mod curl_replies;
-mod curl_requests;
-mod curl_retry;
 mod graphql;
 mod json;
 mod json_rpc;
@@ -40,30 +44,24 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let mut trials = url_join::SUITE.trials();
-    trials.extend(url_standard::SUITE.trials());
-    trials.extend(predecessor::SUITE.trials());
-    trials.extend(media_types::SUITE.trials());
-    trials.extend(content_types::SUITE.trials());
-    trials.extend(cookies::SUITE.trials());
-    trials.extend(cookie_dates::SUITE.trials());
-    trials.extend(public_suffixes::SUITE.trials());
-    trials.extend(redirects::METHODS.trials());
-    trials.extend(redirects::LOCATIONS.trials());
-    trials.extend(responses::LENGTHS.trials());
-    trials.extend(responses::STATUS_LINES.trials());
-    trials.extend(responses::LONE_CR.trials());
-    trials.extend(curl_redirects::SUITE.trials());
-    trials.extend(curl_compression::SUITE.trials());
-    trials.extend(curl_cookies::SUITE.trials());
-    trials.extend(curl_auth::SUITE.trials());
-    trials.extend(curl_ranges::SUITE.trials());
-    trials.extend(curl_conditional::SUITE.trials());
-    trials.extend(curl_retry::SUITE.trials());
-    trials.extend(curl_replies::SUITE.trials());
-    trials.extend(curl_requests::SUITE.trials());
-    trials.extend(graphql::SUITE.trials());
-    trials.extend(json_rpc::SUITE.trials());
-    trials.extend(octokit::SUITE.trials());
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let trials = [
+        url_join::SUITE.trials(),
+        url_standard::SUITE.trials(),
+        predecessor::SUITE.trials(),
+        media_types::SUITE.trials(),
+        content_types::SUITE.trials(),
+        cookies::SUITE.trials(),
+        cookie_dates::SUITE.trials(),
+        public_suffixes::SUITE.trials(),
+        redirects::METHODS.trials(),
+        redirects::LOCATIONS.trials(),
+        responses::LENGTHS.trials(),
+        responses::STATUS_LINES.trials(),
+        responses::LONE_CR.trials(),
+        curl::trials(),
+        graphql::SUITE.trials(),
+        json_rpc::SUITE.trials(),
+        octokit::SUITE.trials(),
+    ];
+    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

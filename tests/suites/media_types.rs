@@ -10,13 +10,8 @@ use serde_json::Value;
 use tower_clients_layers::MediaType;
 
 /// Nothing differs: not even characters that no header holds, for text from elsewhere may.
-pub(crate) const SUITE: Suite<Row, Option<String>> = Suite {
-    files: &["wpt-mime/mime-types.json", "wpt-mime/generated-mime-types.json"],
-    case,
-    left_out: &[],
-    differences: &[],
-    judge,
-};
+pub(crate) const SUITE: Suite<Row, Option<String>> =
+    Suite::new(&["wpt-mime/mime-types.json", "wpt-mime/generated-mime-types.json"], case, judge);
 
 #[derive(Deserialize)]
 pub(crate) struct Row {

@@ -9,17 +9,15 @@ use tower_clients::{Content, Json, Resource};
 use tower_clients_mock::{Mock, Reply};
 
 /// Nothing differs. What is expected is in each exchange.
-pub(crate) const SUITE: Suite<Row, ()> = Suite {
-    files: &[
+pub(crate) const SUITE: Suite<Row, ()> = Suite::new(
+    &[
         "octokit/errors/normalized-fixture.json",
         "octokit/get-repository/normalized-fixture.json",
         "octokit/paginate-issues/normalized-fixture.json",
     ],
     case,
-    left_out: &[],
-    differences: &[],
     judge,
-};
+);
 
 #[derive(Deserialize)]
 pub(crate) struct Row {

@@ -7,13 +7,8 @@ use serde_json::Value;
 use tower_clients_layers::BaseUrl;
 use url::Url;
 
-pub(crate) const SUITE: Suite<Row, Outcome> = Suite {
-    files: &["urljoin/oracle-clients-1.3.json"],
-    case,
-    left_out: &[],
-    differences: DIFFERENCES,
-    judge,
-};
+pub(crate) const SUITE: Suite<Row, Outcome> =
+    Suite::new(&["urljoin/oracle-clients-1.3.json"], case, judge).differ(DIFFERENCES);
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Outcome {

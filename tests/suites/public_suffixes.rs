@@ -9,7 +9,7 @@ use url::Url;
 
 /// A name, and the part of it that somebody registered; `None` when it is a public suffix.
 pub(crate) const SUITE: Suite<String, Option<String>> =
-    Suite { files: &["psl/test_psl.txt"], case, left_out: &[], differences: &DIFFERENCES, judge };
+    Suite::new(&["psl/test_psl.txt"], case, judge).differ(&DIFFERENCES);
 
 const DIFFERENCES: [Difference<String, Option<String>>; 1] = [Difference {
     name: "a dot in front of a domain does not count",

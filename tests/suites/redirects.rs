@@ -11,25 +11,17 @@ use tokio::runtime::Builder;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_clients_layers::{Body, Error, RedirectLayer};
 
-pub(crate) const METHODS: Suite<MethodRow, Next> = Suite {
-    files: &["redirect/wpt-redirect-method.json"],
-    case: method_case,
-    left_out: &[],
-    differences: &[],
-    judge: judge_method,
-};
+pub(crate) const METHODS: Suite<MethodRow, Next> =
+    Suite::new(&["redirect/wpt-redirect-method.json"], method_case, judge_method);
 
-pub(crate) const LOCATIONS: Suite<LocationRow, Outcome> = Suite {
-    files: &["redirect/wpt-redirect-location.json"],
-    case: location_case,
-    left_out: &[],
-    differences: &[Difference {
-        name: "a redirect without a `Location`",
-        reason: "it leads nowhere, and is no answer: the error has its status and headers",
-        instead: |row, _| row.location.is_none().then_some(Outcome::Refused),
-    }],
-    judge: judge_location,
-};
+pub(crate) const LOCATIONS: Suite<LocationRow, Outcome> =
+    Suite::new(&["redirect/wpt-redirect-location.json"], location_case, judge_location).differ(&[
+        Difference {
+            name: "a redirect without a `Location`",
+            reason: "it leads nowhere, and is no answer: the error has its status and headers",
+            instead: |row, _| row.location.is_none().then_some(Outcome::Refused),
+        },
+    ]);
 
 #[derive(Deserialize)]
 pub(crate) struct MethodRow {

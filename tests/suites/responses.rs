@@ -18,53 +18,42 @@ use tower_clients::{Body, BoxError, Transport};
 /// The response, and its status and the length of its body; `None` for an error.
 type Expected = Option<(u16, usize)>;
 
-pub(crate) const LENGTHS: Suite<Reply, Expected> = Suite {
-    files: &["wpt-fetch/content-lengths.json"],
-    case: length_case,
-    left_out: &[],
-    differences: &[
-        Difference {
-            name: "a length that is no number",
-            reason: "RFC 9112, section 6.3: it is an error; browsers read to the end of the connection",
-            instead: |reply, expected| {
-                let response = String::from_utf8_lossy(&reply.bytes);
-                let is_number = |length: &str| length.trim().parse::<u32>().is_ok();
-                let mut lines = response.lines().filter_map(|line| line.strip_prefix(LENGTH));
-                let all = lines.all(|line| line.split(',').all(is_number));
-                (!all && expected.is_some()).then_some(None)
-            },
-        },
-        Difference {
-            name: "lengths are compared as numbers",
-            reason: "RFC 9110, section 8.6: the same value is no contradiction",
-            instead: |reply, _| {
-                let response = String::from_utf8_lossy(&reply.bytes);
-                (response.contains(" 030") && response.contains(" 30")).then_some(Some((200, 30)))
-            },
-        },
-    ],
+pub(crate) const LENGTHS: Suite<Reply, Expected> = Suite::new(
+    &["wpt-fetch/content-lengths.json"],
+    length_case,
     judge,
-};
+)
+.differ(&[
+    Difference {
+        name: "a length that is no number",
+        reason: "RFC 9112, section 6.3: it is an error; browsers read to the end of the connection",
+        instead: |reply, expected| {
+            let response = String::from_utf8_lossy(&reply.bytes);
+            let is_number = |length: &str| length.trim().parse::<u32>().is_ok();
+            let mut lines = response.lines().filter_map(|line| line.strip_prefix(LENGTH));
+            let all = lines.all(|line| line.split(',').all(is_number));
+            (!all && expected.is_some()).then_some(None)
+        },
+    },
+    Difference {
+        name: "lengths are compared as numbers",
+        reason: "RFC 9110, section 8.6: the same value is no contradiction",
+        instead: |reply, _| {
+            let response = String::from_utf8_lossy(&reply.bytes);
+            (response.contains(" 030") && response.contains(" 30")).then_some(Some((200, 30)))
+        },
+    },
+]);
 
-pub(crate) const STATUS_LINES: Suite<Reply, Expected> = Suite {
-    files: &["wpt-fetch/h1-status-lines.json"],
-    case: status_case,
-    left_out: &[],
-    differences: &[Difference {
+pub(crate) const STATUS_LINES: Suite<Reply, Expected> =
+    Suite::new(&["wpt-fetch/h1-status-lines.json"], status_case, judge).differ(&[Difference {
         name: "a status is 100 or more",
         reason: "RFC 9110, section 15: less is invalid, and `http` has no type for it",
         instead: |_, expected| expected.is_some_and(|(status, _)| status < 100).then_some(None),
-    }],
-    judge,
-};
+    }]);
 
-pub(crate) const LONE_CR: Suite<Reply, Expected> = Suite {
-    files: &["wpt-fetch/h1-lone-cr.json"],
-    case: lone_cr_case,
-    left_out: &[],
-    differences: &[],
-    judge,
-};
+pub(crate) const LONE_CR: Suite<Reply, Expected> =
+    Suite::new(&["wpt-fetch/h1-lone-cr.json"], lone_cr_case, judge);
 
 const LENGTH: &str = "Content-Length:";
 

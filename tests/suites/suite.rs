@@ -10,16 +10,18 @@ use std::{
 
 /// Files of one kind, and how their rows are judged.
 pub(crate) struct Suite<I: 'static, O: 'static> {
-    /// Below the folder of all suites.
-    pub(crate) files: &'static [&'static str],
-    /// `None` for a row that is not about this library, such as a comment.
-    pub(crate) case: fn(Value) -> serde_json::Result<Option<Case<I, O>>>,
-    /// The first one that applies to a row is why it does not run.
-    pub(crate) left_out: &'static [LeftOut<I>],
-    /// Applied in this order; each one sees what the ones before it made.
-    pub(crate) differences: &'static [Difference<I, O>],
-    pub(crate) judge: fn(&I, &O) -> Result<(), Failed>,
+    files: &'static [&'static str],
+    case: ToCase<I, O>,
+    judge: Judge<I, O>,
+    left_out: &'static [LeftOut<I>],
+    differences: &'static [Difference<I, O>],
 }
+
+/// `None` for a row that is not about this library, such as a comment.
+pub(crate) type ToCase<I, O> = fn(Value) -> serde_json::Result<Option<Case<I, O>>>;
+
+/// Whether a case comes out as expected.
+pub(crate) type Judge<I, O> = fn(&I, &O) -> Result<(), Failed>;
 
 pub(crate) struct Case<I, O> {
     /// Tells the row from others, for a reader.
@@ -42,6 +44,29 @@ pub(crate) struct Difference<I: 'static, O: 'static> {
     pub(crate) reason: &'static str,
     /// What is expected instead, for the rows that this is about.
     pub(crate) instead: fn(&I, &O) -> Option<O>,
+}
+
+impl<I, O> Suite<I, O> {
+    /// The files are below the folder of all suites.
+    pub(crate) const fn new(
+        files: &'static [&'static str],
+        case: ToCase<I, O>,
+        judge: Judge<I, O>,
+    ) -> Self {
+        Self { files, case, judge, left_out: &[], differences: &[] }
+    }
+
+    /// The first one that applies to a row is why it does not run.
+    pub(crate) const fn leave_out(mut self, rules: &'static [LeftOut<I>]) -> Self {
+        self.left_out = rules;
+        self
+    }
+
+    /// Applied in this order; each one sees what the ones before it made.
+    pub(crate) const fn differ(mut self, rules: &'static [Difference<I, O>]) -> Self {
+        self.differences = rules;
+        self
+    }
 }
 
 impl<I: Send, O: PartialEq + Send> Suite<I, O> {

@@ -9,13 +9,12 @@ use libtest_mimic::Failed;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(crate) const SUITE: Suite<Row, Outcome> = Suite {
-    files: &["urljoin/rfc3986-5.4.json", "urljoin/cpython-test_urlparse-checkJoin.json"],
+pub(crate) const SUITE: Suite<Row, Outcome> = Suite::new(
+    &["urljoin/rfc3986-5.4.json", "urljoin/cpython-test_urlparse-checkJoin.json"],
     case,
-    left_out: &[],
-    differences: DIFFERENCES,
     judge,
-};
+)
+.differ(DIFFERENCES);
 
 const DIFFERENCES: &[Difference<Row, Outcome>] = &[
     Difference {

@@ -10,13 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-pub(crate) const SUITE: Suite<Row, Outcome> = Suite {
-    files: &["wpt-url/urltestdata.json"],
-    case,
-    left_out: &[],
-    differences: DIFFERENCES,
-    judge,
-};
+pub(crate) const SUITE: Suite<Row, Outcome> =
+    Suite::new(&["wpt-url/urltestdata.json"], case, judge).differ(DIFFERENCES);
 
 const DIFFERENCES: &[Difference<Row, Outcome>] = &[
     Difference {

@@ -1,7 +1,5 @@
 //! Certificates made per server: a CA, and the leaves it signs.
 
-use std::sync::Arc;
-
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
@@ -10,6 +8,7 @@ use rustls::{
     RootCertStore, ServerConfig, crypto::ring, pki_types::PrivateKeyDer,
     server::WebPkiClientVerifier,
 };
+use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;

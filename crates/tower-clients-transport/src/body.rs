@@ -1,11 +1,6 @@
 //! The body of a response.
 
-use crate::{
-    connection::{Connection, Upload},
-    error::broken_body,
-    pool::{Host, Running},
-    timings::BodyWatch,
-};
+use crate::{connection::Connection, error::broken_body};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -13,12 +8,11 @@ use std::{
     fmt,
     future::poll_fn,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio::{runtime::Handle, time::timeout};
-use tower_clients_layers::{Error, error::RequestLine};
+use tower_clients_layers::Error;
 
 /// Reading so much is cheaper than another connection.
 const DRAINED: u64 = 64 * 1024;
@@ -63,43 +57,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct ResponseBody {
     /// `None` when it is over.
     incoming: Option<Incoming>,
-    /// With its lease.
+    /// With the lease of this exchange.
     connection: Option<Connection>,
-}
-
-/// An exchange on a connection, which goes back to the pool when it is over.
-///
-/// It lies beside the connection, because a response passes every layer by value.
-pub(crate) struct Lease {
-    pub(crate) line: RequestLine,
-    pub(crate) host: Arc<Host<Connection>>,
-    pub(crate) running: Running<Connection>,
-    pub(crate) upload: Upload,
-    /// Whether no other exchange may follow.
-    pub(crate) is_last: bool,
-    /// Whether what is still sent when the response is over is of use.
-    pub(crate) goes_on: bool,
-    pub(crate) watch: Option<BodyWatch>,
-}
-
-impl Lease {
-    /// Whether its connection would be used again.
-    fn is_worth_its_connection(&self) -> bool {
-        !self.running.pool().is_pressed(&self.host)
-    }
-}
-
-/// A connection that still sends is not good for another request.
-fn end(mut connection: Connection) {
-    let Some(mut lease) = connection.lease().take() else { return };
-    if let Some(watch) = lease.watch.take() {
-        watch.end();
-    }
-    if lease.upload.is_over() && !lease.is_last && !connection.is_shared() {
-        lease.running.pool().put(&lease.host, connection);
-    } else if lease.goes_on {
-        connection.release();
-    }
 }
 
 fn poll_frame(
@@ -122,14 +81,14 @@ impl ResponseBody {
     fn end(&mut self) {
         self.incoming = None;
         if let Some(connection) = self.connection.take() {
-            end(connection);
+            connection.finish();
         }
     }
 
     fn broken(&mut self, error: hyper::Error) -> Error {
         self.incoming = None;
         let error = broken_body(error);
-        match self.connection.take().and_then(|mut connection| connection.lease().take()) {
+        match self.connection.take().and_then(Connection::into_lease) {
             Some(lease) => lease.line.named_in(error),
             None => error,
         }
@@ -172,10 +131,8 @@ impl Body for ResponseBody {
 /// Reads what little is left, so that the connection can be used again.
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        if let (Some(incoming), Some(mut connection)) =
-            (self.incoming.take(), self.connection.take())
-            && !connection.is_shared()
-            && connection.lease().as_ref().is_some_and(Lease::is_worth_its_connection)
+        if let (Some(incoming), Some(connection)) = (self.incoming.take(), self.connection.take())
+            && connection.is_wanted()
             && incoming.size_hint().upper().is_some_and(|left| left <= DRAINED)
             && let Ok(runtime) = Handle::try_current()
         {
@@ -190,7 +147,7 @@ async fn drain(mut incoming: Incoming, mut connection: Connection) {
             return;
         }
     }
-    end(connection);
+    connection.finish();
 }
 
 impl fmt::Debug for ResponseBody {

@@ -1,19 +1,19 @@
 //! One request and its response, over a connection of the pool.
 
 use crate::{
-    TransportBuilder,
-    body::{Lease, ResponseBody},
+    body::ResponseBody,
     connect::Connector,
-    connection::{Connection, Upload, is_upgrade},
+    connection::{Connection, Lease, is_upgrade},
     error::{not_sent, unanswered},
-    pool::{Acquired, Host, KeyRef, Opening, Pool, Running},
+    pool::{Acquired, Host, InFlight, KeyRef, Opening, Pool},
     timings::Stopwatch,
+    upload::Upload,
+    uri::host_field,
 };
 use futures_util::future::{Either, select};
 use http::{
-    HeaderMap, HeaderValue, Request, Response, Uri,
+    HeaderMap, Request, Response, Uri,
     header::{CONTENT_LENGTH, TRANSFER_ENCODING},
-    uri::Scheme,
 };
 use hyper::{body::Incoming, client::conn::TrySendError};
 use std::{
@@ -29,10 +29,15 @@ use tower_clients_layers::{Body, Error, ErrorKind, RequestOptions, error::Reques
 pub(crate) struct Shared {
     pub(crate) pool: Arc<Pool<Connection>>,
     pub(crate) connector: Connector,
-    pub(crate) settings: TransportBuilder,
 }
 
-type Answer = Result<Response<ResponseBody>, Error>;
+impl Shared {
+    pub(crate) fn new(connector: Connector) -> Self {
+        Self { pool: Arc::new(Pool::new(connector.settings.limits)), connector }
+    }
+}
+
+pub(crate) type Answer = Result<Response<ResponseBody>, Error>;
 
 /// A request that a connection gives back unwritten, as one does that the server has just closed, is
 /// sent once more, on a new one.
@@ -41,7 +46,7 @@ type Answer = Result<Response<ResponseBody>, Error>;
 #[expect(clippy::manual_async_fn, reason = "the future of a function keeps its arguments twice")]
 pub(crate) fn exchange(
     shared: Arc<Shared>,
-    running: Running<Connection>,
+    in_flight: InFlight<Connection>,
     mut request: Request<Body>,
 ) -> impl Future<Output = Answer> + Send {
     async move {
@@ -53,10 +58,11 @@ pub(crate) fn exchange(
             let reason = "there is no tokio runtime to connect on";
             return Err(named(Error::new(ErrorKind::Config, reason)));
         };
-        let host = shared.pool.host(KeyRef::new(uri, runtime), || name(uri)).map_err(named)?;
+        let host =
+            shared.pool.host(KeyRef::new(uri, runtime), || host_field(uri)).map_err(named)?;
         let upload = Upload::of(&mut request).map_err(named)?;
 
-        let stopwatch = shared.settings.has_timings().then(Stopwatch::start);
+        let stopwatch = shared.connector.settings.timings.then(Stopwatch::start);
 
         let (mut connection, is_new) = loop {
             let acquired = shared.pool.acquire(&host, shared.connector.may_multiplex(uri)).await;
@@ -92,13 +98,13 @@ pub(crate) fn exchange(
         if !upload.is_over() || is_upgrade {
             connection.detach();
         }
-        let setup = connection.setup().take();
+        let setup = connection.take_setup();
         let watch = stopwatch.map(|stopwatch| stopwatch.head(setup, response.extensions_mut()));
         // Of two lengths, one peer may have read the other (RFC 9112 §6.3).
         let has_two_lengths = is_coded && response.headers().contains_key(CONTENT_LENGTH);
         let is_last = is_upgrade || has_two_lengths;
         let goes_on = is_upgrade || response.status().is_success();
-        *connection.lease() = Some(Lease { line, host, running, upload, is_last, goes_on, watch });
+        connection.lease(Lease { line, host, in_flight, upload, is_last, goes_on, watch });
         Ok(response.map(|body| ResponseBody::new(body, connection)))
     }
 }
@@ -132,7 +138,7 @@ async fn first(
                     && poll_fn(|cx| connection.poll_ready(cx)).await
                 {
                     // Nobody waited for it.
-                    *connection.setup() = None;
+                    connection.take_setup();
                     pool.put(&host, connection);
                 }
                 pool.close_if_shut_down();
@@ -182,25 +188,6 @@ fn attempt<B>(request: &Request<B>) -> u32 {
     RequestOptions::of(request).and_then(RequestOptions::attempt_value).unwrap_or(0)
 }
 
-/// What HTTP/1.1 names a server by: host and port, which is left out where it goes without saying
-/// (RFC 9110 §4.2.3).
-fn name(uri: &Uri) -> Result<HeaderValue, Error> {
-    let refused = |reason| Error::new(ErrorKind::Url, reason);
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err(refused(
-            "it has user information: send that in an `Authorization` header instead",
-        ));
-    }
-    let host = uri.host().filter(|host| !host.is_empty());
-    let host = host.ok_or_else(|| refused("it names no host"))?;
-    let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-    match uri.port_u16().filter(|port| *port != default) {
-        Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
-        None => HeaderValue::try_from(host),
-    }
-    .map_err(|_| refused("its host is no text of ASCII"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,8 +195,8 @@ mod tests {
 
     #[test]
     fn exchange_stays_small_enough_for_the_quick_way_through_an_allocator() {
-        let shared = Transport::new().shared();
-        let running = Running::begin(&shared.pool).unwrap();
-        assert!(size_of_val(&exchange(shared, running, Request::new(Body::empty()))) <= 1024);
+        let shared = Transport::new().shared;
+        let in_flight = InFlight::begin(&shared.pool).unwrap();
+        assert!(size_of_val(&exchange(shared, in_flight, Request::new(Body::empty()))) <= 1024);
     }
 }

@@ -90,25 +90,21 @@ mod body;
 mod builder;
 mod connect;
 mod connection;
-mod driver;
 mod error;
 mod exchange;
 mod pool;
 #[cfg(feature = "proxy")]
 mod proxy;
 mod route;
-mod shutdown;
-mod socket;
+mod settings;
 mod stats;
-#[cfg(feature = "http2")]
-mod tasks;
-mod tcp;
 mod timings;
-mod transport;
-mod version;
-
 #[cfg(feature = "tls")]
 pub mod tls;
+mod transport;
+mod upload;
+mod uri;
+mod version;
 
 #[cfg(feature = "proxy")]
 #[doc(inline)]

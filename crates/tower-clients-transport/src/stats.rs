@@ -1,12 +1,10 @@
 //! What a transport is doing.
 
-use crate::{Transport, pool::Counts};
-
-/// The connections of a [`Transport`] at one moment, from [`Transport::stats`].
+/// The connections of a transport at one moment, from [`Transport::stats`](crate::Transport::stats).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransportStats {
-    /// How many exchanges are under way; see [`Transport::in_flight`].
+    /// How many exchanges are under way; see [`Transport::in_flight`](crate::Transport::in_flight).
     pub in_flight: usize,
     /// Of each server that there are connections or requests to, by origin.
     pub hosts: Vec<HostStats>,
@@ -28,41 +26,9 @@ pub struct HostStats {
     pub waiting: usize,
 }
 
-impl Transport {
-    /// What the transport is doing now, for a gauge or a page of health. It takes the lock of each server in
-    /// turn, so that servers are not counted at quite the same moment.
-    ///
-    /// ```
-    /// use http::Request;
-    /// use http_body_util::BodyExt;
-    /// use tower::ServiceExt;
-    /// use tower_clients_layers::Body;
-    /// use tower_clients_transport::Transport;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), tower_clients_layers::BoxError> {
-    /// let server = testbed::Testbed::http().await?;
-    /// let transport = Transport::new();
-    /// let request = Request::get(format!("{}bytes/10", server.url())).body(Body::empty())?;
-    ///
-    /// let response = transport.clone().oneshot(request).await?;
-    /// let host = transport.stats().hosts.remove(0);
-    /// assert_eq!(host.origin, format!("http://{}", server.addr()));
-    /// assert_eq!((host.open, host.idle, host.in_use), (1, 0, 1));
-    ///
-    /// response.into_body().collect().await?;
-    /// let stats = transport.stats();
-    /// assert_eq!((stats.open(), stats.idle(), stats.in_flight), (1, 1, 0));
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn stats(&self) -> TransportStats {
-        let hosts = self.shared.pool.counts().into_iter().map(|(origin, counts)| {
-            let Counts { open, idle, waiting } = counts;
-            HostStats { origin, open, idle, in_use: open.saturating_sub(idle), waiting }
-        });
-        TransportStats { hosts: hosts.collect(), in_flight: self.in_flight() }
+impl HostStats {
+    pub(crate) fn new(origin: String) -> Self {
+        Self { origin, open: 0, idle: 0, in_use: 0, waiting: 0 }
     }
 }
 

@@ -38,7 +38,7 @@ use tokio::time::Instant;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Timings {
-    setup: Option<Box<Setup>>,
+    setup: Option<Setup>,
     head: Duration,
     body: Arc<OnceLock<Duration>>,
 }
@@ -48,6 +48,15 @@ pub struct Timings {
 pub(crate) struct Setup {
     pub(crate) socket: Option<SocketSetup>,
     pub(crate) tls: Option<Duration>,
+}
+
+impl Setup {
+    /// That of a connection that was begun at `start`, and whose socket took `socket`.
+    pub(crate) fn since(start: Instant, socket: Option<SocketSetup>, is_secure: bool) -> Self {
+        let reached = socket.map_or(Duration::ZERO, |socket| socket.dns + socket.tcp);
+        let tls = is_secure.then(|| start.elapsed().saturating_sub(reached));
+        Self { socket, tls }
+    }
 }
 
 /// What it took to reach an address.
@@ -69,20 +78,20 @@ impl Timings {
     /// Unix socket.
     #[must_use]
     pub fn dns(&self) -> Option<Duration> {
-        Some(self.setup.as_ref()?.socket?.dns)
+        Some(self.setup?.socket?.dns)
     }
 
     /// The time to connect to one of the addresses. `None` as for [`dns`](Self::dns).
     #[must_use]
     pub fn tcp(&self) -> Option<Duration> {
-        Some(self.setup.as_ref()?.socket?.tcp)
+        Some(self.setup?.socket?.tcp)
     }
 
     /// The time of the handshake of TLS, and of a proxy on the way. `None` without a new connection, or
     /// without TLS.
     #[must_use]
     pub fn tls(&self) -> Option<Duration> {
-        self.setup.as_ref()?.tls
+        self.setup?.tls
     }
 
     /// The time from the call to the head of the response: all of the above, the wait for a connection,
@@ -108,7 +117,7 @@ impl Stopwatch {
     }
 
     /// The head has come, over a connection that took this to make.
-    pub(crate) fn head(self, setup: Option<Box<Setup>>, extensions: &mut Extensions) -> BodyWatch {
+    pub(crate) fn head(self, setup: Option<Setup>, extensions: &mut Extensions) -> BodyWatch {
         let now = Instant::now();
         let body = Arc::default();
         let watch = BodyWatch { head: now, body: Arc::clone(&body) };

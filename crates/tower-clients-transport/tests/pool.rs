@@ -274,7 +274,7 @@ fn x3_connection_is_used_on_the_runtime_that_drives_it() {
     assert_eq!((server.requests(), server.connections()), (3, 2));
 }
 
-#[cfg(feature = "http2")]
+#[cfg(all(feature = "http2", any(feature = "ring", feature = "aws-lc-rs")))]
 #[tokio::test]
 async fn first_requests_over_tls_share_one_http_2_connection() {
     use tower_clients_transport::tls::Tls;

@@ -1,12 +1,10 @@
 //! The query, and lists of pairs as JSON.
 
-use std::{convert::Infallible, str::FromStr};
-
+use super::Refused;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde_json::{Map, Value};
-
-use super::Refused;
+use std::{convert::Infallible, str::FromStr};
 
 /// The decoded pairs of the query, in order.
 #[derive(Clone, Debug)]

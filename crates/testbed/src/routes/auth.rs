@@ -1,5 +1,6 @@
 //! Basic and bearer credentials.
 
+use super::Refused;
 use axum::{
     Json, Router,
     extract::Path,
@@ -9,8 +10,6 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
-
-use super::Refused;
 
 pub(super) fn routes() -> Router {
     Router::new()

@@ -1,7 +1,6 @@
 //! Random bytes, the same ones for the same seed.
 
-use std::convert::Infallible;
-
+use super::{Refused, args::Args};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -11,8 +10,7 @@ use axum::{
 };
 use futures_util::stream;
 use http::header;
-
-use super::{Refused, args::Args};
+use std::convert::Infallible;
 
 /// The most bytes an answer of random or ranged bytes has.
 pub(super) const MOST: usize = 100 * 1024;

@@ -1,5 +1,6 @@
 //! The body of a request as the JSON answers tell it.
 
+use super::args::{by_name, pairs};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Multipart, Request},
@@ -8,8 +9,6 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
-
-use super::args::{by_name, pairs};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Content {

@@ -1,15 +1,14 @@
 //! Cookies: those the client sends, and those it is told to keep.
 
-use axum::{Json, Router, extract::Path, response::Response, routing::get};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::{Map, Value, json};
-
 use super::{
     Refused,
     args::Args,
     echo::{Echo, text},
     redirect,
 };
+use axum::{Json, Router, extract::Path, response::Response, routing::get};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
 
 pub(super) fn routes() -> Router {
     Router::new()

@@ -1,11 +1,6 @@
 //! `/documents/{name}`: JSON documents that change only on a condition.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
-};
-
+use super::Refused;
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -14,8 +9,11 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde_json::Value;
-
-use super::Refused;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
 
 pub(super) fn routes() -> Router {
     Router::new().route("/documents/{name}", get(read).put(write)).with_state(Documents::default())

@@ -1,7 +1,6 @@
 //! Answers that take their time, or come piece by piece.
 
-use std::{convert::Infallible, time::Duration};
-
+use super::{Refused, args::Args, bytes::OCTETS, content::Content, echo::Echo, request::anything};
 use axum::{
     Json, Router,
     body::{Body, Bytes},
@@ -12,9 +11,8 @@ use axum::{
 use futures_util::stream;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+use std::{convert::Infallible, time::Duration};
 use tokio::time::sleep;
-
-use super::{Refused, args::Args, bytes::OCTETS, content::Content, echo::Echo, request::anything};
 
 pub(super) fn routes() -> Router {
     Router::new()

@@ -1,13 +1,11 @@
 //! The head of a request as the JSON answers tell it.
 
-use std::{borrow::Cow, convert::Infallible, net::SocketAddr};
-
+use super::args::{Args, pairs};
+use crate::connections::Scheme;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 use serde_json::{Map, Value, json};
-
-use super::args::{Args, pairs};
-use crate::connections::Scheme;
+use std::{borrow::Cow, convert::Infallible, net::SocketAddr};
 
 #[derive(Clone, Debug)]
 pub(super) struct Echo {

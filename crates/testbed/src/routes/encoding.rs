@@ -1,7 +1,6 @@
 //! Compressed answers, encoded whatever the client accepts.
 
-use std::io::{self, Write};
-
+use super::echo::Echo;
 use axum::{
     Router,
     response::{IntoResponse, Response},
@@ -13,8 +12,7 @@ use flate2::{
 };
 use http::{StatusCode, header};
 use serde_json::json;
-
-use super::echo::Echo;
+use std::io::{self, Write};
 
 pub(super) fn routes() -> Router {
     Router::new()

@@ -2,8 +2,7 @@
 //!
 //! The schema is in `assets/schema.graphql`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
+use super::echo::text;
 use async_graphql::{EmptySubscription, Error, ErrorExtensions, ID, Object, Request, Schema};
 use axum::{
     Json, Router,
@@ -12,8 +11,7 @@ use axum::{
     routing::post,
 };
 use http::{HeaderMap, StatusCode, header};
-
-use super::echo::text;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) fn routes() -> Router {
     Router::new().route("/graphql", post(graphql)).with_state(schema())
@@ -118,12 +116,11 @@ impl Mutation {
 
 #[cfg(test)]
 mod tests {
+    use super::{super::testing, routes, schema};
     use axum::{Router, body::Body};
     use http::{Request, Response, StatusCode};
     use serde_json::{Value, json};
     use tower::ServiceExt;
-
-    use super::{super::testing, routes, schema};
 
     async fn send(router: &Router, accept: &str, body: &Value) -> Response<Body> {
         let request = Request::post("/graphql").header("content-type", "application/json");

@@ -1,16 +1,15 @@
 //! `/response-headers`: the headers one asks for.
 
+use super::{
+    Refused,
+    args::{Args, by_name},
+};
 use axum::{
     Router,
     response::{IntoResponse, Response},
     routing::get,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-
-use super::{
-    Refused,
-    args::{Args, by_name},
-};
 
 pub(super) fn routes() -> Router {
     Router::new().route("/response-headers", get(respond).post(respond))

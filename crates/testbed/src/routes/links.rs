@@ -1,10 +1,9 @@
 //! `/links/{page}`: a collection in pages that link to each other (RFC 8288).
 
+use super::{Refused, args::Args};
 use axum::{Json, Router, extract::Path, response::IntoResponse, routing::get};
 use http::header;
 use serde_json::{Value, json};
-
-use super::{Refused, args::Args};
 
 const PER_PAGE: u64 = 3;
 const MOST_PAGES: u64 = 1000;

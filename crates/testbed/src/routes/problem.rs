@@ -1,5 +1,6 @@
 //! `/problem/{code}`: errors as RFC 9457 tells them.
 
+use super::Refused;
 use axum::{
     Router,
     extract::Path,
@@ -8,8 +9,6 @@ use axum::{
 };
 use http::{StatusCode, Uri, header};
 use serde_json::json;
-
-use super::Refused;
 
 pub(super) fn routes() -> Router {
     Router::new().route("/problem/{code}", any(problem))

@@ -1,5 +1,9 @@
 //! Parts of a document, by byte ranges.
 
+use super::{
+    Refused,
+    bytes::{MOST, OCTETS},
+};
 use axum::{
     Router,
     extract::Path,
@@ -7,11 +11,6 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, StatusCode, header};
-
-use super::{
-    Refused,
-    bytes::{MOST, OCTETS},
-};
 
 pub(super) fn routes() -> Router {
     Router::new().route("/range/{n}", get(range))

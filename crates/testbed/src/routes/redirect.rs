@@ -1,5 +1,6 @@
 //! Redirect chains, relative and absolute.
 
+use super::{Refused, args::Args, echo::Echo};
 use axum::{
     Router,
     extract::Path,
@@ -7,8 +8,6 @@ use axum::{
     routing::{any, get},
 };
 use http::{HeaderValue, StatusCode, header};
-
-use super::{Refused, args::Args, echo::Echo};
 
 pub(super) fn routes() -> Router {
     Router::new()

@@ -1,9 +1,8 @@
 //! The short answer to a request that a route cannot serve.
 
-use std::borrow::Cow;
-
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use std::borrow::Cow;
 
 #[derive(Debug)]
 pub(super) struct Refused(StatusCode, Cow<'static, str>);

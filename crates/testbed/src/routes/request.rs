@@ -1,16 +1,15 @@
 //! `/get` and its like, which tell the request back.
 
+use super::{
+    content::Content,
+    echo::{Echo, text},
+};
 use axum::{
     Json, Router,
     routing::{any, delete, get, patch, post, put},
 };
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
-
-use super::{
-    content::Content,
-    echo::{Echo, text},
-};
 
 pub(super) fn routes() -> Router {
     Router::new()

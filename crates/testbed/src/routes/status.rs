@@ -1,10 +1,6 @@
 //! `/status/{codes}`: the answer with the code one asks for.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
-
+use super::Refused;
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -13,8 +9,10 @@ use axum::{
 };
 use http::{HeaderName, StatusCode, header};
 use serde_json::json;
-
-use super::Refused;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 pub(super) fn routes() -> Router {
     Router::new().route("/status/{codes}", any(status)).with_state(Rounds::default())

@@ -1,16 +1,14 @@
 //! The part of the contract that is about the body of the response.
 
-use super::{Probe, ProbeError, Watch, holds_probe_error, request, shown};
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response};
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::BodyExt;
-use std::{
-    future::poll_fn,
-    pin::{Pin, pin},
-    sync::{Arc, atomic::Ordering::SeqCst},
-    task::{Context, Poll},
+use super::{
+    probe::{Probe, WHOLE, holds_probe_error, request, trailers},
+    ready, shown,
 };
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use http_body_util::BodyExt;
+use std::{pin::pin, sync::atomic::Ordering::SeqCst};
 use tower_clients_layers::{Body, BoxError};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -45,7 +43,7 @@ where
     L::Service: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>>,
 {
     let mut service = layer.layer(probe.clone());
-    poll_fn(|cx| service.poll_ready(cx)).await.map_err(shown).expect("it becomes ready");
+    ready(&mut service).await;
     service.call(request()).await.map_err(shown).expect("it answers").into_body()
 }
 
@@ -54,8 +52,8 @@ where
     R: HttpBody<Data = Bytes, Error: Into<BoxError>>,
 {
     let mut body = pin!(body);
-    let (mut bytes, mut trailers) = (Vec::new(), None);
-    while trailers.is_none() {
+    let (mut bytes, mut end) = (Vec::new(), None);
+    while end.is_none() {
         let (left, hint) = ((WHOLE.len() - bytes.len()) as u64, body.size_hint());
         assert!(!body.is_end_stream(), "the body is not at its end before all of it came");
         assert!(hint.lower() <= left, "the size hint promises no more than comes");
@@ -63,12 +61,12 @@ where
         let frame = body.frame().await.expect("trailers come up");
         match frame.map_err(shown).expect("a frame comes up").into_data() {
             Ok(data) => bytes.extend_from_slice(&data),
-            Err(other) => trailers = other.into_trailers().ok(),
+            Err(other) => end = other.into_trailers().ok(),
         }
         assert!(bytes.len() <= WHOLE.len(), "the body is not longer than it was");
     }
     assert_eq!(bytes, WHOLE, "the bytes come up");
-    assert_eq!(trailers, Some(self::trailers()), "the trailers come up");
+    assert_eq!(end, Some(trailers()), "the trailers come up");
     assert!(body.frame().await.is_none(), "nothing comes after the trailers");
 }
 
@@ -84,64 +82,14 @@ where
     assert!(holds_probe_error(&*error.into()), "the error of a body is in the chain of sources");
 }
 
-/// A body of two data frames that is JSON, for layers that decode it.
-const WHOLE: &[u8] = b"null";
-
-fn trailers() -> HeaderMap {
-    let mut trailers = HeaderMap::new();
-    trailers.insert("x-end", HeaderValue::from_static("1"));
-    trailers
-}
-
-/// The body of the responses of a [`Probe`].
-pub(super) struct ProbeBody {
-    frames: usize,
-    watch: Arc<Watch>,
-}
-
-impl ProbeBody {
-    pub(super) fn new(watch: Arc<Watch>) -> Self {
-        watch.bodies.fetch_add(1, SeqCst);
-        Self { frames: 0, watch }
-    }
-}
-
-impl HttpBody for ProbeBody {
-    type Data = Bytes;
-    type Error = ProbeError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ProbeError>>> {
-        self.frames += 1;
-        Poll::Ready(match self.frames {
-            1 => Some(Ok(Frame::data(Bytes::from_static(&WHOLE[..2])))),
-            2 if self.watch.breaks_off.load(SeqCst) => Some(Err(ProbeError)),
-            2 => Some(Ok(Frame::data(Bytes::from_static(&WHOLE[2..])))),
-            3 => Some(Ok(Frame::trailers(trailers()))),
-            _ => None,
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.frames >= 3
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(WHOLE.len().saturating_sub(2 * self.frames) as u64)
-    }
-}
-
-impl Drop for ProbeBody {
-    fn drop(&mut self) {
-        self.watch.bodies.fetch_sub(1, SeqCst);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_body::{Frame, SizeHint};
+    use std::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
     use tower::util::MapResponseLayer;
 
     async fn check<R>(change: impl Fn(Body) -> R + Clone)

@@ -1,9 +1,10 @@
 //! The connections to one server.
 
 use super::{
-    Attention, Counts, Limits,
+    Attention, Limits, Pooled,
     permit::{Permits, Who},
 };
+use crate::stats::HostStats;
 use http::HeaderValue;
 use std::{
     collections::VecDeque,
@@ -15,24 +16,6 @@ use std::{
     task::{Context, Poll},
 };
 use tokio::{sync::oneshot, time::Instant};
-
-/// What the pool has to know of a connection.
-pub(crate) trait Pooled: Sized {
-    /// Whether it may still take a request. It does what there is to do for it meanwhile.
-    fn is_open(&mut self) -> bool;
-
-    /// Gets ready to wait in the pool.
-    fn rest(&mut self);
-
-    /// When it was made.
-    fn born(&self) -> Instant;
-
-    /// The same connection once more, if it carries many requests at once.
-    fn share(&self) -> Option<Self>;
-
-    /// Whether it is shared with requests that are not over.
-    fn is_busy(&self) -> bool;
-}
 
 /// One server, as long as there are connections or requests to it.
 pub(crate) struct Host<C> {
@@ -257,14 +240,14 @@ impl<C: Pooled> Host<C> {
         }
     }
 
-    pub(super) fn counts(&self) -> Counts {
+    /// Adds what there is to the figures of a server.
+    pub(super) fn count(&self, stats: &mut HostStats) {
         let slot = self.slot();
         let shared = slot.shared.iter().filter(|shared| !shared.connection.is_busy());
-        Counts {
-            open: Arc::strong_count(&self.open) - 1,
-            idle: slot.idle.len() + shared.count(),
-            waiting: slot.waiting.iter().filter(|waiting| !waiting.is_closed()).count(),
-        }
+        stats.open += Arc::strong_count(&self.open) - 1;
+        stats.idle += slot.idle.len() + shared.count();
+        stats.in_use = stats.open.saturating_sub(stats.idle);
+        stats.waiting += slot.waiting.iter().filter(|waiting| !waiting.is_closed()).count();
     }
 
     /// Closes what no exchange is on; what carries many closes when they are over.

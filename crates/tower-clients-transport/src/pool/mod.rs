@@ -10,44 +10,41 @@
 //! It is a list of our own. What hyper-util composes pools of is as fast (`cargo xtask bench` has its cache
 //! beside this), but has neither limits nor ages nor an order of waiting: to add them would be this again.
 
-mod activity;
 mod host;
+mod in_flight;
 mod key;
+mod opening;
 mod permit;
-mod stats;
+mod pooled;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::{
-    activity::Running,
-    host::{Host, Pooled},
+    host::Host,
+    in_flight::InFlight,
     key::KeyRef,
-    stats::Counts,
+    opening::{OpenPermits, Opening},
+    pooled::Pooled,
 };
 
 use self::{
-    activity::Activity,
     host::{Grant, Taken},
+    in_flight::Exchanges,
     key::{AsKey, Key},
-    permit::{Permit, Permits, Who},
+    permit::{Permits, Who},
 };
+use crate::stats::HostStats;
 use http::HeaderValue;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     future::{Future, poll_fn},
     pin::{Pin, pin},
-    sync::{
-        Arc, PoisonError, RwLock, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
     task::Poll,
     time::Duration,
 };
-use tokio::{
-    runtime::Handle,
-    sync::Notify,
-    time::{Instant, timeout_at},
-};
+use tokio::sync::Notify;
 
 /// How many connections there may be, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +67,7 @@ pub(crate) struct Pool<C> {
     /// Whether the task runs that closes what is too old.
     is_swept: AtomicBool,
     attention: Attention,
-    activity: Activity,
+    exchanges: Exchanges,
 }
 
 /// What a request goes on with.
@@ -79,27 +76,7 @@ pub(crate) enum Acquired<C: Pooled> {
     Opening(Opening<C>),
 }
 
-/// The right to make a connection.
-///
-/// Dropping it before there is one lets others go on.
-pub(crate) struct Opening<C: Pooled> {
-    host: Arc<Host<C>>,
-    leads: bool,
-    /// `None` while it waits for them.
-    permits: Option<OpenPermits>,
-}
-
-/// What goes with an open connection until that is given up.
-///
-/// The task that drives it does not hold this: its runtime may be one that nobody drives for now.
-#[derive(Debug)]
-pub(crate) struct OpenPermits(
-    #[expect(dead_code, reason = "it is held")] Permit,
-    #[expect(dead_code, reason = "it is held")] Permit,
-    #[expect(dead_code, reason = "it is counted")] Arc<()>,
-);
-
-impl<C: Pooled + Send + 'static> Pool<C> {
+impl<C: Pooled> Pool<C> {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -107,7 +84,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
             hosts: RwLock::default(),
             is_swept: AtomicBool::new(false),
             attention: Attention::default(),
-            activity: Activity::default(),
+            exchanges: Exchanges::default(),
         }
     }
 
@@ -178,7 +155,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         if let Some(permit) = host.permits.try_take()
             && let Some(total) = self.permits.try_take()
         {
-            opening.permits = Some(OpenPermits(permit, total, Arc::clone(&host.open)));
+            opening.permits = Some(OpenPermits::new(&host, permit, total));
             return Some(Acquired::Opening(opening));
         }
         let mut waiting = host.wait();
@@ -209,7 +186,7 @@ impl<C: Pooled + Send + 'static> Pool<C> {
         let take =
             async |permits: &Permits| permits.take(who, || self.close_longest_idle(permits)).await;
         let (permit, total) = (take(&host.permits).await, take(&self.permits).await);
-        OpenPermits(permit, total, Arc::clone(&host.open))
+        OpenPermits::new(host, permit, total)
     }
 
     /// Takes a connection back whose exchange is over.
@@ -244,98 +221,24 @@ impl<C: Pooled + Send + 'static> Pool<C> {
             host.close_oldest();
         }
     }
-
-    /// Starts the task that closes what is too old, unless it runs.
-    fn sweep(self: &Arc<Self>) {
-        if self.is_swept.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let sweeper = Sweeper(Arc::downgrade(self));
-        let Ok(runtime) = Handle::try_current() else { return };
-        let lifetime = self.limits.idle_timeout.min(self.limits.max_age.unwrap_or(Duration::MAX));
-        let first = Instant::now().checked_add(lifetime);
-        let attention = Arc::clone(&self.attention);
-        runtime.spawn(async move {
-            let mut due = first;
-            while let Some(next) = due {
-                // It is looked after either way.
-                let _ = timeout_at(next, attention.notified()).await;
-                due = sweeper.0.upgrade().and_then(|pool| pool.close_old());
-            }
-        });
-    }
-
-    /// When there is something to do next.
-    fn close_old(&self) -> Option<Instant> {
-        let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
-        let mut next = None;
-        hosts.retain(|_, host| {
-            let due = host.close_old();
-            next = next.into_iter().chain(due).min();
-            due.is_some() || Arc::strong_count(host) > 1
-        });
-        next
-    }
 }
 
 impl<C: Pooled> Pool<C> {
+    /// What there is of each server, whatever the runtime.
+    pub(crate) fn stats(&self) -> Vec<HostStats> {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        let mut stats = BTreeMap::<_, HostStats>::new();
+        for (key, host) in hosts.iter() {
+            let origin = key.origin();
+            let new = || HostStats::new(origin.clone());
+            host.count(stats.entry(origin.clone()).or_insert_with(new));
+        }
+        stats.into_values().collect()
+    }
+
     /// Closes what no exchange is on.
     fn close_idle(&self) {
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
         hosts.values().for_each(|host| host.close_idle());
-    }
-}
-
-/// Has the task end that would wait for a connection to become too old.
-impl<C> Drop for Pool<C> {
-    fn drop(&mut self) {
-        self.attention.notify_one();
-    }
-}
-
-/// Says that the task has ended, also when its runtime has.
-struct Sweeper<C>(Weak<Pool<C>>);
-
-impl<C> Drop for Sweeper<C> {
-    fn drop(&mut self) {
-        if let Some(pool) = self.0.upgrade() {
-            pool.is_swept.store(false, Ordering::Release);
-        }
-    }
-}
-
-impl<C: Pooled> Opening<C> {
-    fn new(host: &Arc<Host<C>>, leads: bool) -> Self {
-        Self { host: Arc::clone(host), leads, permits: None }
-    }
-
-    pub(crate) fn attention(&self) -> Attention {
-        Arc::clone(&self.host.attention)
-    }
-
-    /// What the connection is to hold, as soon as there is one.
-    pub(crate) fn permits(&mut self) -> Option<OpenPermits> {
-        self.permits.take()
-    }
-
-    /// There is a connection.
-    pub(crate) fn made(mut self, connection: &C) {
-        self.leads = false;
-        self.host.made(connection);
-    }
-
-    /// There is none, and others would fare no better.
-    pub(crate) fn failed(mut self) {
-        if std::mem::take(&mut self.leads) {
-            self.host.not_made(true);
-        }
-    }
-}
-
-impl<C: Pooled> Drop for Opening<C> {
-    fn drop(&mut self) {
-        if self.leads {
-            self.host.not_made(false);
-        }
     }
 }

@@ -1,7 +1,14 @@
 use super::*;
 use http::Uri;
-use std::{sync::Mutex, task::Context};
-use tokio::{runtime, task::spawn_blocking, time::sleep};
+use std::{
+    sync::{Mutex, atomic::Ordering},
+    task::{Context, Waker},
+};
+use tokio::{
+    runtime,
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -71,7 +78,7 @@ fn host(pool: &Arc<Pool<Fake>>, name: &'static str) -> Arc<Host<Fake>> {
 
 /// What a request gets at once; `None` while it would wait.
 fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
-    match pin!(future).poll(&mut Context::from_waker(std::task::Waker::noop())) {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),
         Poll::Pending => None,
     }
@@ -93,16 +100,45 @@ fn id(acquired: Option<Acquired<Fake>>) -> u32 {
     }
 }
 
+/// A request that makes a connection.
+fn opens(pool: &Pool<Fake>, host: &Arc<Host<Fake>>, may_multiplex: bool) -> Opening<Fake> {
+    opening(at_once(pool.acquire(host, may_multiplex)))
+}
+
+/// A request that takes a connection: which.
+fn takes(pool: &Pool<Fake>, host: &Arc<Host<Fake>>, may_multiplex: bool) -> u32 {
+    id(at_once(pool.acquire(host, may_multiplex)))
+}
+
+/// A request that has to wait.
+fn waits<'a>(
+    pool: &'a Pool<Fake>,
+    host: &'a Arc<Host<Fake>>,
+    may_multiplex: bool,
+) -> Pin<Box<impl Future<Output = Acquired<Fake>> + 'a>> {
+    let mut waiting = Box::pin(pool.acquire(host, may_multiplex));
+    assert!(at_once(&mut waiting).is_none());
+    waiting
+}
+
+/// A connection and what it holds.
+fn made(mut opening: Opening<Fake>, id: u32) -> (Fake, Option<OpenPermits>) {
+    let fake = Fake::new(id);
+    let permits = opening.permits();
+    opening.made(&fake);
+    (fake, permits)
+}
+
 #[tokio::test]
 async fn connection_that_was_put_last_is_taken_first() {
     let pool = pool(UNLIMITED);
     let (a, b) = (host(&pool, "a"), host(&pool, "b"));
     pool.put(&a, Fake::new(1));
     pool.put(&a, Fake::new(2));
-    opening(at_once(pool.acquire(&b, false)));
-    assert_eq!(id(at_once(pool.acquire(&a, false))), 2);
-    assert_eq!(id(at_once(pool.acquire(&a, false))), 1);
-    opening(at_once(pool.acquire(&a, false)));
+    opens(&pool, &b, false);
+    assert_eq!(takes(&pool, &a, false), 2);
+    assert_eq!(takes(&pool, &a, false), 1);
+    opens(&pool, &a, false);
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,15 +150,15 @@ async fn connection_is_kept_for_its_idle_time_and_its_age() {
     for _ in 0..2 {
         pool.put(&a, fake.clone());
         sleep(49 * SECOND).await;
-        assert_eq!(id(at_once(pool.acquire(&a, false))), 1);
+        assert_eq!(takes(&pool, &a, false), 1);
     }
     pool.put(&a, fake);
     sleep(2 * SECOND).await;
-    opening(at_once(pool.acquire(&a, false)));
+    opens(&pool, &a, false);
 
     pool.put(&a, Fake::new(2));
     sleep(90 * SECOND).await;
-    opening(at_once(pool.acquire(&a, false)));
+    opens(&pool, &a, false);
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,12 +190,12 @@ async fn shared_connection_is_kept_while_a_request_is_on_it() {
     let a = host(&pool, "a");
     let shared = Fake::shared(1);
     shared.is_busy.store(true, Ordering::Relaxed);
-    opening(at_once(pool.acquire(&a, true))).made(&shared);
+    opens(&pool, &a, true).made(&shared);
     sleep(1000 * SECOND).await;
-    assert_eq!(id(at_once(pool.acquire(&a, true))), 1);
+    assert_eq!(takes(&pool, &a, true), 1);
     shared.is_busy.store(false, Ordering::Relaxed);
     sleep(91 * SECOND).await;
-    opening(at_once(pool.acquire(&a, true)));
+    opens(&pool, &a, true);
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,7 +228,7 @@ async fn closed_connection_is_passed_over() {
     closed.is_open.store(false, Ordering::Relaxed);
     pool.put(&a, Fake::new(1));
     pool.put(&a, closed);
-    assert_eq!(id(at_once(pool.acquire(&a, false))), 1);
+    assert_eq!(takes(&pool, &a, false), 1);
 }
 
 #[tokio::test]
@@ -201,43 +237,38 @@ async fn so_many_are_kept_and_no_more() {
     let a = host(&pool, "a");
     pool.put(&a, Fake::new(1));
     pool.put(&a, Fake::new(2));
-    assert_eq!(id(at_once(pool.acquire(&a, false))), 1);
-    opening(at_once(pool.acquire(&a, false)));
+    assert_eq!(takes(&pool, &a, false), 1);
+    opens(&pool, &a, false);
 }
 
 #[tokio::test]
 async fn first_requests_wait_for_one_connection_that_many_can_share() {
     let pool = pool(UNLIMITED);
     let a = host(&pool, "a");
-    let first = opening(at_once(pool.acquire(&a, true)));
-    let (mut second, mut third) =
-        (Box::pin(pool.acquire(&a, true)), Box::pin(pool.acquire(&a, true)));
-    assert!(at_once(&mut second).is_none() && at_once(&mut third).is_none());
+    let first = opens(&pool, &a, true);
+    let (second, third) = (waits(&pool, &a, true), waits(&pool, &a, true));
     first.made(&Fake::shared(1));
     assert_eq!((id(at_once(second)), id(at_once(third))), (1, 1));
-    assert_eq!(id(at_once(pool.acquire(&a, true))), 1);
+    assert_eq!(takes(&pool, &a, true), 1);
 }
 
 #[tokio::test]
 async fn first_requests_make_their_own_when_it_cannot_be_shared() {
     let pool = pool(UNLIMITED);
     let a = host(&pool, "a");
-    let first = opening(at_once(pool.acquire(&a, true)));
-    let mut second = Box::pin(pool.acquire(&a, true));
-    assert!(at_once(&mut second).is_none());
+    let first = opens(&pool, &a, true);
+    let second = waits(&pool, &a, true);
     first.made(&Fake::new(1));
     opening(at_once(second));
-    opening(at_once(pool.acquire(&a, true)));
+    opens(&pool, &a, true);
 }
 
 #[tokio::test]
 async fn next_request_takes_over_from_one_that_was_given_up() {
     let pool = pool(UNLIMITED);
     let a = host(&pool, "a");
-    let first = opening(at_once(pool.acquire(&a, true)));
-    let (mut second, mut third) =
-        (Box::pin(pool.acquire(&a, true)), Box::pin(pool.acquire(&a, true)));
-    assert!(at_once(&mut second).is_none() && at_once(&mut third).is_none());
+    let first = opens(&pool, &a, true);
+    let (second, mut third) = (waits(&pool, &a, true), waits(&pool, &a, true));
     drop(first);
     let second = opening(at_once(second));
     assert!(at_once(&mut third).is_none());
@@ -249,20 +280,10 @@ async fn next_request_takes_over_from_one_that_was_given_up() {
 async fn all_try_for_themselves_when_the_first_failed() {
     let pool = pool(UNLIMITED);
     let a = host(&pool, "a");
-    let first = opening(at_once(pool.acquire(&a, true)));
-    let (mut second, mut third) =
-        (Box::pin(pool.acquire(&a, true)), Box::pin(pool.acquire(&a, true)));
-    assert!(at_once(&mut second).is_none() && at_once(&mut third).is_none());
+    let first = opens(&pool, &a, true);
+    let (second, third) = (waits(&pool, &a, true), waits(&pool, &a, true));
     first.failed();
     let (_second, _third) = (opening(at_once(second)), opening(at_once(third)));
-}
-
-/// A connection and what it holds.
-fn made(mut opening: Opening<Fake>, id: u32) -> (Fake, Option<OpenPermits>) {
-    let fake = Fake::new(id);
-    let permits = opening.permits();
-    opening.made(&fake);
-    (fake, permits)
 }
 
 #[tokio::test]
@@ -279,9 +300,8 @@ async fn who_makes_one_may_have_one_that_comes_back() {
 async fn shared_connection_that_nobody_took_is_not_kept_twice() {
     let pool = pool(UNLIMITED);
     let a = host(&pool, "a");
-    let leader = opening(at_once(pool.acquire(&a, true)));
-    let mut waiting = Box::pin(pool.acquire(&a, true));
-    assert!(at_once(&mut waiting).is_none());
+    let leader = opens(&pool, &a, true);
+    let waiting = waits(&pool, &a, true);
     let shared = Fake::shared(1);
     leader.made(&shared);
     drop(waiting);
@@ -293,10 +313,9 @@ async fn shared_connection_that_nobody_took_is_not_kept_twice() {
 async fn limit_of_a_host_makes_requests_wait_in_order() {
     let pool = pool(Limits { max_open_per_host: Some(1), ..UNLIMITED });
     let (a, b) = (host(&pool, "a"), host(&pool, "b"));
-    let (fake, permits) = made(opening(at_once(pool.acquire(&a, false))), 1);
-    opening(at_once(pool.acquire(&b, false)));
-    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(pool.acquire(&a, false))).collect();
-    assert!(waiting.iter_mut().all(|waiting| at_once(waiting).is_none()));
+    let (fake, permits) = made(opens(&pool, &a, false), 1);
+    opens(&pool, &b, false);
+    let mut waiting: Vec<_> = (0..3).map(|_| waits(&pool, &a, false)).collect();
 
     // The first one gave up; the next one gets the connection that comes back.
     drop(waiting.remove(0));
@@ -312,10 +331,8 @@ async fn limit_of_a_host_makes_requests_wait_in_order() {
 async fn what_is_given_to_one_that_left_goes_to_the_next() {
     let pool = pool(Limits { max_open_per_host: Some(1), ..UNLIMITED });
     let a = host(&pool, "a");
-    let (fake, _permits) = made(opening(at_once(pool.acquire(&a, false))), 1);
-    let (mut first, mut second) =
-        (Box::pin(pool.acquire(&a, false)), Box::pin(pool.acquire(&a, false)));
-    assert!(at_once(&mut first).is_none() && at_once(&mut second).is_none());
+    let (fake, _permits) = made(opens(&pool, &a, false), 1);
+    let (first, second) = (waits(&pool, &a, false), waits(&pool, &a, false));
     pool.put(&a, fake);
     drop(first);
     assert_eq!(id(at_once(second)), 1);
@@ -325,12 +342,11 @@ async fn what_is_given_to_one_that_left_goes_to_the_next() {
 async fn limit_of_all_closes_what_is_idle_elsewhere() {
     let pool = pool(Limits { max_open: Some(2), ..UNLIMITED });
     let (a, b) = (host(&pool, "a"), host(&pool, "b"));
-    let (first, first_permits) = made(opening(at_once(pool.acquire(&a, false))), 1);
-    let (second, second_permits) = made(opening(at_once(pool.acquire(&a, false))), 2);
+    let (first, first_permits) = made(opens(&pool, &a, false), 1);
+    let (second, second_permits) = made(opens(&pool, &a, false), 2);
     let weak = Arc::downgrade(&first.is_open);
     pool.put(&a, first);
-    let mut waiting = Box::pin(pool.acquire(&b, false));
-    assert!(at_once(&mut waiting).is_none());
+    let waiting = waits(&pool, &b, false);
     assert_eq!(weak.strong_count(), 0);
 
     // While somebody waits, no connection becomes idle.
@@ -340,7 +356,7 @@ async fn limit_of_all_closes_what_is_idle_elsewhere() {
     drop(first_permits);
     let third = opening(at_once(waiting));
     drop(second_permits);
-    opening(at_once(pool.acquire(&a, false)));
+    opens(&pool, &a, false);
     drop(third);
 }
 
@@ -356,10 +372,9 @@ async fn limit_of_a_host_is_that_of_all_runtimes() {
         }
     });
     let elsewhere = elsewhere.await.unwrap();
-    let (fake, permits) = made(opening(at_once(pool.acquire(&here, false))), 1);
+    let (fake, permits) = made(opens(&pool, &here, false), 1);
     let weak = Arc::downgrade(&fake.is_open);
-    let mut waiting = Box::pin(pool.acquire(&elsewhere, false));
-    assert!(at_once(&mut waiting).is_none());
+    let waiting = waits(&pool, &elsewhere, false);
     // It is of no use there, so it is not kept.
     pool.put(&here, fake);
     assert_eq!(weak.strong_count(), 0);
@@ -371,13 +386,12 @@ async fn limit_of_a_host_is_that_of_all_runtimes() {
 async fn connection_is_kept_when_those_who_wait_have_been_given_one() {
     let pool = pool(Limits { max_open: Some(2), max_open_per_host: Some(2), ..UNLIMITED });
     let a = host(&pool, "a");
-    let (first, _first) = made(opening(at_once(pool.acquire(&a, false))), 1);
-    let (second, _second) = made(opening(at_once(pool.acquire(&a, false))), 2);
-    let mut waiting = Box::pin(pool.acquire(&a, false));
-    assert!(at_once(&mut waiting).is_none());
+    let (first, _first) = made(opens(&pool, &a, false), 1);
+    let (second, _second) = made(opens(&pool, &a, false), 2);
+    let waiting = waits(&pool, &a, false);
     pool.put(&a, first);
     pool.put(&a, second);
-    assert_eq!((id(at_once(waiting)), id(at_once(pool.acquire(&a, false)))), (1, 2));
+    assert_eq!((id(at_once(waiting)), takes(&pool, &a, false)), (1, 2));
 }
 
 #[tokio::test]
@@ -386,7 +400,7 @@ async fn connection_that_comes_back_makes_room_for_one_that_has_to_be_new() {
         let (max_open, max_open_per_host) = limits;
         let pool = pool(Limits { max_open, max_open_per_host, ..UNLIMITED });
         let a = host(&pool, "a");
-        let (fake, permits) = made(opening(at_once(pool.acquire(&a, false))), 1);
+        let (fake, permits) = made(opens(&pool, &a, false), 1);
         let weak = Arc::downgrade(&fake.is_open);
         let mut waiting = Box::pin(pool.acquire_new(&a));
         assert!(at_once(&mut waiting).is_none());
@@ -402,12 +416,12 @@ async fn right_to_connect_is_given_back_when_it_is_not_used() {
     let pool = pool(Limits { max_open: Some(1), max_open_per_host: Some(1), ..UNLIMITED });
     let a = host(&pool, "a");
     for _ in 0..3 {
-        drop(opening(at_once(pool.acquire(&a, true))));
-        opening(at_once(pool.acquire(&a, true))).failed();
+        drop(opens(&pool, &a, true));
+        opens(&pool, &a, true).failed();
         drop(at_once(pool.acquire_new(&a)).expect("it is free"));
     }
     let held = Mutex::new(at_once(pool.acquire_new(&a)));
     assert!(at_once(pool.acquire(&a, false)).is_none());
     drop(held);
-    opening(at_once(pool.acquire(&a, false)));
+    opens(&pool, &a, false);
 }

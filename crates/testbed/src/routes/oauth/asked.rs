@@ -1,17 +1,15 @@
 //! What a client asks of an authorization server.
 
-use std::collections::HashMap;
-
+use super::{
+    super::{args::pairs, auth::is_basic, content::media_type},
+    Fault,
+};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
 };
 use http::{HeaderMap, header};
-
-use super::{
-    super::{args::pairs, auth::is_basic, content::media_type},
-    Fault,
-};
+use std::collections::HashMap;
 
 /// Form-encoding them, as RFC 6749 wants for the header, would change nothing.
 pub(super) const CLIENT: (&str, &str) = ("demo", "s3cret");

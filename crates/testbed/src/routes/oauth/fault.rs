@@ -1,15 +1,13 @@
 //! The error answers of an authorization server (RFC 6749, section 5.2).
 
-use std::borrow::Cow;
-
+use super::UNCACHED;
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
 use serde_json::json;
-
-use super::UNCACHED;
+use std::borrow::Cow;
 
 #[derive(Debug)]
 pub(super) struct Fault {

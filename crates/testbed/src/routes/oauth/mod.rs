@@ -9,8 +9,8 @@ mod fault;
 mod tests;
 mod tokens;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
+use self::{asked::Asked, fault::Fault, tokens::Tokens};
+use super::{args::Args, auth::credentials};
 use axum::{
     Json, Router,
     extract::State,
@@ -19,9 +19,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde_json::{Value, json};
-
-use self::{asked::Asked, fault::Fault, tokens::Tokens};
-use super::{args::Args, auth::credentials};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) fn routes() -> Router {
     Router::new()

@@ -1,14 +1,12 @@
 //! The grants, the errors, and the life of a token.
 
-use std::time::Duration;
-
+use super::super::testing;
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
+use std::time::Duration;
 use tower::ServiceExt;
-
-use super::super::testing;
 
 struct Server(axum::Router);
 

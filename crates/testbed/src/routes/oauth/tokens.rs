@@ -1,10 +1,8 @@
 //! The tokens of an authorization server, and what they stand for.
 
-use std::{collections::HashMap, time::Duration};
-
-use tokio::time::Instant;
-
 use super::Fault;
+use std::{collections::HashMap, time::Duration};
+use tokio::time::Instant;
 
 /// What somebody allowed once. Tokens that are refreshed stay of one grant.
 #[derive(Clone)]
