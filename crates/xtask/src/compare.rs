@@ -2,7 +2,10 @@
 //!
 //! It belongs to a package beside that of the benchmarks, with the same versions of the peers.
 
-use crate::{Result, cargo, root, target};
+use crate::{
+    Result,
+    workspace::{cargo, root, target},
+};
 use std::{
     fs,
     path::{Path, PathBuf},

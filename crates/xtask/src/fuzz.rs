@@ -3,7 +3,10 @@
 //! What is found lies below the target folder: inputs that reach something new, and those that break a
 //! promise.
 
-use crate::{Result, cargo, root, target};
+use crate::{
+    Result, install,
+    workspace::{root, target},
+};
 use std::{
     cmp::Reverse,
     env, fs,
@@ -66,13 +69,9 @@ impl Plan {
 
 /// Builds all targets, on the stable toolchain; gives their folder.
 fn build() -> Result<PathBuf> {
-    let tools = target().join("cargo-fuzz");
-    if !tools.join("bin/cargo-fuzz").exists() {
-        let tools = tools.to_str().ok_or("the name of the target folder is not Unicode")?;
-        cargo(&format!("install cargo-fuzz --version {CARGO_FUZZ} --locked --root {tools}"), &[])?;
-    }
+    let program = install::from_crates("cargo-fuzz", CARGO_FUZZ)?.join("cargo-fuzz");
     let folder = target().join("fuzz");
-    let status = Command::new(tools.join("bin/cargo-fuzz"))
+    let status = Command::new(program)
         .args(["fuzz", "build", "--sanitizer", "none", "--fuzz-dir", "fuzz", "--target-dir"])
         .arg(&folder)
         .env_remove("CARGO_TARGET_DIR")

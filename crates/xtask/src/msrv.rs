@@ -4,7 +4,10 @@
 //! toolchain is installed, the published crates are also built with it. The lint
 //! `clippy::incompatible_msrv` looks at our own code.
 
-use crate::{PUBLISHED, Result, metadata, root};
+use crate::{
+    Result,
+    workspace::{PUBLISHED, metadata, published_options, root},
+};
 use serde_json::Value;
 use std::{collections::BTreeSet, process::Command};
 
@@ -35,7 +38,7 @@ pub(crate) fn check() -> Result {
     let installed =
         Command::new("cargo").args([&toolchain, "--version"]).output()?.status.success();
     if installed {
-        let published = PUBLISHED.map(|name| format!("-p {name}")).join(" ");
+        let published = published_options();
         let status = Command::new("cargo")
             .arg(toolchain)
             .args(format!("check {published} --target-dir target/msrv").split_whitespace())

@@ -59,12 +59,6 @@ impl From<Reason> for UrlError {
     }
 }
 
-impl From<url::ParseError> for UrlError {
-    fn from(error: url::ParseError) -> Self {
-        Reason::Invalid(error).into()
-    }
-}
-
 impl From<http::Error> for UrlError {
     fn from(error: http::Error) -> Self {
         Reason::Uri(error.to_string()).into()

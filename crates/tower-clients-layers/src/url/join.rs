@@ -102,9 +102,9 @@ impl BaseUrl {
         let mut url = if reference.is_empty() || reference.starts_with(['?', '#']) {
             let mut own = self.inner.url.clone();
             own.set_path(self.own_path());
-            own.join(reference)?
+            own.join(reference).map_err(Reason::Invalid)?
         } else {
-            self.inner.url.join(reference)?
+            self.inner.url.join(reference).map_err(Reason::Invalid)?
         };
         url.set_fragment(None);
         if has_user_info(&url) {

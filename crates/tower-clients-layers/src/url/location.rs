@@ -40,7 +40,9 @@ pub fn location(request: &Uri, headers: &HeaderMap) -> Result<Option<Uri>, UrlEr
     }
     let reference = str::from_utf8(value.as_bytes()).map_err(|_| Reason::NotUtf8)?;
     forbid_control_characters(reference)?;
-    let url = Url::parse(&request.to_string())?.join(reference)?;
+    let url = Url::parse(&request.to_string())
+        .and_then(|url| url.join(reference))
+        .map_err(Reason::Invalid)?;
     if has_user_info(&url) {
         return Err(Reason::UserInfo.into());
     }

@@ -65,5 +65,5 @@ pub(super) fn parse_absolute(text: &str) -> Result<Url, UrlError> {
     if rest.starts_with('/') {
         return Err(Reason::NotAbsolute.into());
     }
-    Ok(Url::parse(text)?)
+    Ok(Url::parse(text).map_err(Reason::Invalid)?)
 }

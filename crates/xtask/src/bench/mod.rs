@@ -18,7 +18,10 @@ use self::{
     process::Peers,
     results::Results,
 };
-use crate::{Result, cargo, machine, root, target};
+use crate::{
+    Result, machine,
+    workspace::{cargo, root, target},
+};
 use std::{collections::btree_map::Entry, env, fs, path::Path};
 
 const PACKAGE: &str = "benches/peers";

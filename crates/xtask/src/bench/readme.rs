@@ -1,12 +1,8 @@
 //! The few figures that the README shows.
 
 use super::{plan::CLIENTS, results::Results};
-use crate::{Result, root};
+use crate::{Result, marks, workspace::root};
 use std::{collections::BTreeMap, fmt::Write, fs};
-
-/// What is between these lines is written anew.
-const BEGIN: &str = "<!-- figures -->\n";
-const END: &str = "<!-- /figures -->\n";
 
 /// Those that do the same work by their own means.
 const SHOWN: [&str; 5] = ["resource", "hand", "tower-http-client", "reqwest", "isahc"];
@@ -14,7 +10,7 @@ const SHOWN: [&str; 5] = ["resource", "hand", "tower-http-client", "reqwest", "i
 pub(super) fn write(results: &Results) -> Result {
     let path = root().join("README.md");
     let text = fs::read_to_string(&path)?;
-    Ok(fs::write(path, with_figures(&text, &table(results))?)?)
+    Ok(fs::write(path, marks::replace(&text, "figures", &table(results))?)?)
 }
 
 fn table(results: &Results) -> String {
@@ -39,23 +35,4 @@ fn table(results: &Results) -> String {
         );
     }
     text
-}
-
-/// `text` with `figures` in place of those that it has.
-pub(super) fn with_figures(text: &str, figures: &str) -> Result<String> {
-    let (before, rest) = text.split_once(BEGIN).ok_or("there is no place for figures")?;
-    let (_, after) = rest.split_once(END).ok_or("the place for figures has no end")?;
-    Ok(format!("{before}{BEGIN}{figures}{END}{after}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_between_the_marks_is_written_anew() {
-        let text = format!("a\n{BEGIN}old\n{END}b\n");
-        assert_eq!(with_figures(&text, "new\n").unwrap(), format!("a\n{BEGIN}new\n{END}b\n"));
-        assert!(with_figures("a\n", "new\n").is_err());
-    }
 }

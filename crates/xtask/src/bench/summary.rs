@@ -1,13 +1,13 @@
 //! The table of `COMPARE.md`.
 
-use super::{plan::CLIENTS, readme::with_figures, report, results::Results};
-use crate::{Result, root};
+use super::{plan::CLIENTS, report, results::Results};
+use crate::{Result, marks, workspace::root};
 use std::{fmt::Write, fs};
 
 pub(super) fn write(results: &Results, rounds: &str) -> Result {
     let path = root().join("COMPARE.md");
     let text = fs::read_to_string(&path)?;
-    Ok(fs::write(path, with_figures(&text, &table(results, rounds))?)?)
+    Ok(fs::write(path, marks::replace(&text, "figures", &table(results, rounds))?)?)
 }
 
 /// A small document, since large ones are the work of the system.
@@ -51,7 +51,7 @@ mod tests {
     fn the_pages_have_a_place_for_figures() {
         for page in ["COMPARE.md", "README.md"] {
             let text = fs::read_to_string(root().join(page)).unwrap();
-            assert!(with_figures(&text, "").is_ok(), "{page}");
+            assert!(marks::replace(&text, "figures", "").is_ok(), "{page}");
         }
     }
 }

@@ -5,7 +5,11 @@
 mod report;
 
 use self::report::Found;
-use crate::{Result, cargo, machine, root, server::Server, target};
+use crate::{
+    Result, machine,
+    server::Server,
+    workspace::{cargo, root, target},
+};
 use std::{
     env, fs,
     path::Path,

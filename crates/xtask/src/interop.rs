@@ -3,9 +3,11 @@
 //! They lie below the target folder and are installed again when their pins change. The tests find
 //! them by environment variables, which are what the servers tell when they are ready.
 
-mod install;
-
-use crate::{Result, cargo, root, server::Server, target};
+use crate::{
+    Result, install,
+    server::Server,
+    workspace::{cargo, root, target},
+};
 use std::{env, iter, process::Command};
 
 /// Runs `tests/interop`; further arguments of the program are for the tests, such as their names.
