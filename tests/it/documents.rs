@@ -1,4 +1,5 @@
-//! What the documents name is there: tests by path and name, layers in all tables, the targets of links.
+//! What the documents name is there: tests by path and name, layers in all tables, files, and the
+//! targets of links.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -163,4 +164,41 @@ fn links_are_found_and_headings_have_fragments() {
         "See [a](b.md#c) and ![d](e.svg), not [f](https://g).\n```\n[h](i)\n```\n## A `B`: c, d\n";
     assert_eq!(links(text), ["b.md#c", "e.svg"]);
     assert_eq!(fragments(text), ["a-b-c-d"]);
+}
+
+/// The paths of this project that a document names, `a/{b,c}.rs` for two.
+fn paths(document: &str) -> Vec<String> {
+    const FOLDERS: [&str; 7] =
+        ["crates/", "tests/", "docs/", "benches/", "examples/", "fuzz/", ".ci/"];
+    let spans = document.split('`').skip(1).step_by(2);
+    let spans = spans.filter(|span| FOLDERS.iter().any(|folder| span.starts_with(folder)));
+    let paths = spans.filter_map(|span| span.split("::").next());
+    let paths = paths.filter(|path| !path.contains([' ', '<', '*', '\n']));
+    paths
+        .flat_map(|path| match path.split_once('{').zip(path.split_once('}')) {
+            Some(((before, _), (list, after))) => {
+                let names = list[before.len() + 1..].split(',');
+                names.map(|name| format!("{before}{name}{after}")).collect()
+            }
+            None => vec![path.to_owned()],
+        })
+        .collect()
+}
+
+#[test]
+fn files_that_documents_name_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let named: Vec<_> = documents()
+        .into_iter()
+        .flat_map(|name| paths(&read(&name)).into_iter().map(move |path| (name.clone(), path)))
+        .collect();
+    assert!(named.len() >= 100, "{}", named.len());
+    let missing: Vec<_> = named.iter().filter(|(_, path)| !root.join(path).exists()).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn named_files_are_found() {
+    let text = "See `crates/a/{b.rs,c/}`, `tests/d.rs::e`, `crates/<name>.rs` and `f.rs`.";
+    assert_eq!(paths(text), ["crates/a/b.rs", "crates/a/c/", "tests/d.rs"]);
 }
