@@ -5,7 +5,7 @@ use http::{Request, Response};
 use std::convert::Infallible;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_clients::{
-    Body, BoxClient, BoxError, CheckLayer, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer,
+    Body, BoxClient, BoxError, BoxService, CheckLayer, CheckStatusLayer, Content, DeadlineLayer, DecodeLayer,
     Error, HttpService, RetryLayer,
 };
 
@@ -56,8 +56,13 @@ fn decoding_below_a_client(client: BoxClient) {
     let _client = client.layer(DecodeLayer::<Content>::new());
 }
 
+// Types of functions are shown in the same words wherever this lies, those of closures with their path.
+fn same(service: BoxService) -> BoxService {
+    service
+}
+
 fn no_layer_at_all(client: BoxClient) {
-    let _client = client.layer(|service| service);
+    let _client = client.layer(same);
 }
 
 fn main() {}

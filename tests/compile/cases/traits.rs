@@ -42,17 +42,22 @@ fn source_that_lends(origin: Origin) {
     let _layer = FetchTokenLayer::new(origin, async move || Token::bearer(&text));
 }
 
+fn nothing() {}
+
 fn recorder_of_another_kind() {
-    let _layer = MetricsLayer::new(|| ());
+    let _layer = MetricsLayer::new(nothing);
 }
 
 fn priority_without_types(layer: BalanceLayer) {
     let _layer = layer.priority(|_, _, upstream| Some(upstream.rank()));
 }
 
+fn loopback(_: Name) -> [SocketAddr; 1] {
+    [SocketAddr::from(([127, 0, 0, 1], 80))]
+}
+
 fn resolver_that_is_a_function() {
-    let _builder =
-        Transport::builder().resolver(|_name: Name| [SocketAddr::from(([127, 0, 0, 1], 80))]);
+    let _builder = Transport::builder().resolver(loopback);
 }
 
 struct Csv;
