@@ -18,7 +18,9 @@ use crate::{
 };
 use http::{HeaderValue, Request, Uri};
 #[cfg(feature = "tls")]
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_rustls::{
+    DefaultServerNameResolver, HttpsConnector, MaybeHttpsStream, ResolveServerName as _,
+};
 #[cfg(feature = "http2")]
 use hyper_util::client::legacy::connect::Connection as _;
 use tokio::time::{Instant, timeout};
@@ -42,7 +44,7 @@ pub(crate) struct Connector {
 
 impl Connector {
     /// For settings that cannot fail before there is a connection to make.
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn later(settings: Settings) -> Self {
         Self {
             #[cfg(feature = "tls")]
             tls: Configured::later(&settings.tls, settings.version),
@@ -51,7 +53,7 @@ impl Connector {
     }
 
     /// Fails where the settings contradict each other.
-    pub(crate) fn checked(settings: Settings) -> Result<Self, Error> {
+    pub(crate) fn now(settings: Settings) -> Result<Self, Error> {
         #[cfg(feature = "proxy")]
         if matches!(settings.route, Route::Proxied(_)) && settings.addresses.are_filtered() {
             let reason =
@@ -146,8 +148,13 @@ impl Connector {
     /// A way for bytes to the server, and what it took to get a socket.
     #[cfg(feature = "tls")]
     async fn stream(&self, uri: &Uri) -> Result<(Stream, Option<SocketSetup>), BoxError> {
-        // A server hears nothing from who cannot go on.
-        let tls = if is_https(uri) { Some(self.tls.config().await?) } else { None };
+        // Nobody hears anything from who cannot go on.
+        let tls = if is_https(uri) {
+            DefaultServerNameResolver::default().resolve(uri)?;
+            Some(self.tls.config().await?)
+        } else {
+            None
+        };
         let (socket, reached) = self.socket(uri).await?;
         let stream = match tls {
             None => Stream::Http(socket),

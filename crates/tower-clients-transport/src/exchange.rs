@@ -104,7 +104,7 @@ pub(crate) fn exchange(
         let has_two_lengths = is_coded && response.headers().contains_key(CONTENT_LENGTH);
         let is_last = is_upgrade || has_two_lengths;
         let goes_on = is_upgrade || response.status().is_success();
-        connection.lease(Lease { line, host, in_flight, upload, is_last, goes_on, watch });
+        connection.begin(Lease { line, host, in_flight, upload, is_last, goes_on, watch });
         Ok(response.map(|body| ResponseBody::new(body, connection)))
     }
 }

@@ -186,6 +186,21 @@ async fn c3_a_handshake_without_an_answer_runs_into_the_connect_timeout() {
 }
 
 #[tokio::test]
+async fn name_that_no_certificate_can_have_is_not_connected_to() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let address = server.local_addr().unwrap();
+    for name in ["-bad", "a..b"] {
+        let transport = Transport::builder().resolve(name, [address]).build().unwrap();
+        let url = format!("https://{name}:{}", address.port());
+        let error = get(&transport, &url).await.unwrap_err();
+        assert!(error.is_connect() && !error.may_have_been_sent(), "{error:#}");
+        assert!(format!("{error:#}").contains("invalid dns name"), "{error:#}");
+        assert_eq!(server.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
+}
+
+#[tokio::test]
 async fn a_platform_without_roots_says_what_to_do() {
     const NOWHERE: &str = "/nowhere";
     const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];

@@ -21,13 +21,17 @@ use tower_clients_layers::Error;
 ///     .build()?;
 /// # Ok::<(), tower_clients_layers::Error>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct TransportBuilder {
     settings: Settings,
 }
 
 impl TransportBuilder {
+    pub(crate) fn new() -> Self {
+        Self { settings: Settings::default() }
+    }
+
     /// Has every response tell how long the parts of its exchange took, by [`Timings`](crate::Timings) among
     /// its extensions. Off by default; then a request pays nothing for it.
     pub fn timings(mut self) -> Self {
@@ -43,6 +47,6 @@ impl TransportBuilder {
     /// an address filter beside proxies, which find the addresses themselves: an error of the kind
     /// [`Config`](tower_clients_layers::ErrorKind::Config).
     pub fn build(self) -> Result<Transport, Error> {
-        Connector::checked(self.settings).map(Transport::over)
+        Connector::now(self.settings).map(Transport::over)
     }
 }

@@ -17,20 +17,11 @@ use tower_clients_layers::Body;
 pub(super) struct Http1 {
     pub(super) sender: http1::SendRequest<Body>,
     pub(super) driver: Driver,
+    #[expect(dead_code, reason = "they are held")]
     pub(super) permits: Option<OpenPermits>,
 }
 
 impl Http1 {
-    pub(super) async fn handshake<I>(io: I, pool: Attention) -> hyper::Result<Self>
-    where
-        I: Read + Write + Unpin + Send + 'static,
-    {
-        let (sender, connection) = http1::handshake(io).await?;
-        // Whoever has an exchange on it hears of its error.
-        let driver = Driver::new(Box::pin(connection.with_upgrades().map(drop)), pool);
-        Ok(Self { sender, driver, permits: None })
-    }
-
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         let Self { sender, driver, .. } = self;
         driver.leave();
@@ -44,6 +35,20 @@ impl Http1 {
         self.driver.look();
         !self.sender.is_closed()
     }
+}
+
+/// The way into a new connection, and what drives it.
+pub(super) async fn handshake<I>(
+    io: I,
+    pool: Attention,
+) -> hyper::Result<(http1::SendRequest<Body>, Driver)>
+where
+    I: Read + Write + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(io).await?;
+    // Whoever has an exchange on it hears of its error.
+    let driver = Driver::new(Box::pin(connection.with_upgrades().map(drop)), pool);
+    Ok((sender, driver))
 }
 
 /// Gives a request the version, target and `Host` of HTTP/1.1.

@@ -1,7 +1,8 @@
 //! The exchange on a connection.
 
+use super::Connection;
 use crate::{
-    pool::{Host, InFlight, Pooled},
+    pool::{Host, InFlight},
     timings::BodyWatch,
     upload::Upload,
 };
@@ -11,10 +12,10 @@ use tower_clients_layers::error::RequestLine;
 /// An exchange that has a connection, from the head of its response to its end.
 ///
 /// It lies beside the connection, because a response passes every layer by value.
-pub(crate) struct Lease<C: Pooled> {
+pub(crate) struct Lease {
     pub(crate) line: RequestLine,
-    pub(crate) host: Arc<Host<C>>,
-    pub(crate) in_flight: InFlight<C>,
+    pub(crate) host: Arc<Host<Connection>>,
+    pub(crate) in_flight: InFlight<Connection>,
     pub(crate) upload: Upload,
     /// Whether no other exchange may follow.
     pub(crate) is_last: bool,
@@ -23,7 +24,7 @@ pub(crate) struct Lease<C: Pooled> {
     pub(crate) watch: Option<BodyWatch>,
 }
 
-impl<C: Pooled> Lease<C> {
+impl Lease {
     /// Whether its connection is good for another exchange. One that still sends is not.
     pub(super) fn may_be_followed(&self) -> bool {
         self.upload.is_over() && !self.is_last

@@ -48,7 +48,7 @@ struct State {
     protocol: Protocol,
     born: Instant,
     /// The exchange that is on it, if any.
-    lease: Option<Lease<Connection>>,
+    lease: Option<Lease>,
     /// What it took to make it, for the exchange that it was made for.
     setup: Option<Setup>,
 }
@@ -71,8 +71,8 @@ impl Connection {
     where
         I: Read + Write + Unpin + Send + 'static,
     {
-        let mut http1 = Http1::handshake(io, opening.attention()).await?;
-        http1.permits = opening.permits();
+        let (sender, driver) = http1::handshake(io, opening.attention()).await?;
+        let http1 = Http1 { sender, driver, permits: opening.permits() };
         Ok(Self::new(Protocol::Http1(http1), Some(setup)))
     }
 
@@ -175,12 +175,12 @@ impl Connection {
     }
 
     /// The head of a response has come: its exchange has the connection from here on.
-    pub(crate) fn lease(&mut self, lease: Lease<Self>) {
+    pub(crate) fn begin(&mut self, lease: Lease) {
         self.0.lease = Some(lease);
     }
 
     /// The exchange on it has failed.
-    pub(crate) fn into_lease(mut self) -> Option<Lease<Self>> {
+    pub(crate) fn into_lease(mut self) -> Option<Lease> {
         self.0.lease.take()
     }
 

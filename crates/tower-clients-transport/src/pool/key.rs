@@ -1,9 +1,7 @@
 //! What connections are told apart by.
 
-use http::{
-    Uri,
-    uri::{Authority, Scheme},
-};
+use crate::uri::is_https;
+use http::{Uri, uri::Authority};
 use std::{
     borrow::Borrow,
     hash::{Hash, Hasher},
@@ -39,7 +37,7 @@ pub(crate) struct KeyRef<'a> {
 impl<'a> KeyRef<'a> {
     /// The server of an absolute `http` or `https` URI.
     pub(crate) fn new(uri: &'a Uri, runtime: runtime::Id) -> Self {
-        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+        let is_https = is_https(uri);
         let authority = uri.authority().map_or("", Authority::as_str);
         Self { runtime, is_https, authority }
     }

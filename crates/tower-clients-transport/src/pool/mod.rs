@@ -221,17 +221,14 @@ impl<C: Pooled> Pool<C> {
             host.close_oldest();
         }
     }
-}
 
-impl<C: Pooled> Pool<C> {
     /// What there is of each server, whatever the runtime.
     pub(crate) fn stats(&self) -> Vec<HostStats> {
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
         let mut stats = BTreeMap::<_, HostStats>::new();
         for (key, host) in hosts.iter() {
             let origin = key.origin();
-            let new = || HostStats::new(origin.clone());
-            host.count(stats.entry(origin.clone()).or_insert_with(new));
+            host.count(stats.entry(origin.clone()).or_insert_with(|| HostStats::new(origin)));
         }
         stats.into_values().collect()
     }

@@ -63,12 +63,12 @@ impl Transport {
     /// It cannot fail: what TLS needs is looked for when the first `https` connection is made.
     #[must_use]
     pub fn new() -> Self {
-        Self::over(Connector::new(Settings::default()))
+        Self::over(Connector::later(Settings::default()))
     }
 
     /// Sets timeouts, the pool, the version of HTTP and TLS.
     pub fn builder() -> TransportBuilder {
-        TransportBuilder::default()
+        TransportBuilder::new()
     }
 
     /// What the transport is doing now, for a gauge or a page of health. It takes the lock of each server in
