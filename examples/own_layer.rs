@@ -64,7 +64,7 @@ where
     /// Calls the very instance that was made ready. Who has to call it later takes it along, and leaves
     /// a clone: `let clone = self.inner.clone(); let inner = mem::replace(&mut self.inner, clone);`
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ResponseFuture { response: self.inner.call(request), received: Arc::clone(&self.received) }
+        ResponseFuture { future: self.inner.call(request), received: Arc::clone(&self.received) }
     }
 }
 
@@ -72,7 +72,7 @@ pin_project! {
     /// Waits for the head of a response. It has a name and is no box.
     pub struct ResponseFuture<F> {
         #[pin]
-        response: F,
+        future: F,
         received: Arc<AtomicU64>,
     }
 }
@@ -85,7 +85,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = ready!(this.response.poll(cx))?;
+        let response = ready!(this.future.poll(cx))?;
         let received = Arc::clone(this.received);
         Poll::Ready(Ok(response.map(|body| CountedBody { body, received })))
     }

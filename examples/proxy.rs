@@ -56,8 +56,8 @@ async fn main() -> Result<(), BoxError> {
     assert_eq!(round("Both are fine", &proxy, [&a, &b]).await?, 0);
     broken.store(true, Relaxed);
     let failed = round("The first one is broken", &proxy, [&a, &b]).await?;
-    // One request each half-life finds out whether it still is.
-    assert!((1..10).contains(&failed), "{failed}");
+    // One request each half-life finds out whether it still is, so how many is a matter of time.
+    assert!((1..50).contains(&failed), "{failed}");
     broken.store(false, Relaxed);
     tokio::time::sleep(HALF_LIFE).await;
     assert_eq!(round("It has healed", &proxy, [&a, &b]).await?, 0);

@@ -163,7 +163,7 @@ async fn w1_answer_cut_at_every_byte_of_the_wire_leaves_the_old_file() {
 #[tokio::test]
 async fn d9_body_whose_end_is_the_end_of_the_connection_must_be_allowed() {
     let folder = Folder::with_old();
-    let (_peer, api) = listen([&b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc"[..]]).await;
+    let (peer, api) = listen([&b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc"[..]]).await;
     let error = get(&api, &folder.target()).await.unwrap_err();
     assert!(error.is_body());
     assert_eq!(error.find_source(), Some(&FramingError::Unframed));
@@ -175,6 +175,7 @@ async fn d9_body_whose_end_is_the_end_of_the_connection_must_be_allowed() {
     let mut written = Vec::new();
     assert_eq!(api.get("x").download().to_writer(&mut written).await.unwrap(), 3);
     assert_eq!(written, b"abc");
+    assert_eq!(peer.connections(), 3);
 }
 
 #[tokio::test]

@@ -144,8 +144,8 @@ async fn what_would_pass_by_the_gateway_does_not_pass_it() {
         }
     });
     let client = Client::new(&*serve(Router::new().fallback(seen)).await).unwrap();
-    let proxy = client.into_gateway(ForwardLayer::new());
-    let url = serve(Router::new().fallback_service(proxy)).await;
+    let gateway = client.into_gateway(ForwardLayer::new());
+    let url = serve(Router::new().fallback_service(gateway)).await;
     for (head, status) in [
         ("GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\nhttp2-settings: AAM", 200),
         ("OPTIONS * HTTP/1.1", 400),
@@ -165,8 +165,8 @@ async fn server_that_is_not_there_is_a_bad_gateway() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let proxy = Client::new(&*url).unwrap().into_gateway(ForwardLayer::new());
-    let Ok(response) = proxy.oneshot(http::Request::get("/").body(Body::empty()).unwrap()).await;
+    let gateway = Client::new(&*url).unwrap().into_gateway(ForwardLayer::new());
+    let Ok(response) = gateway.oneshot(http::Request::get("/").body(Body::empty()).unwrap()).await;
     assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
     let body = response.into_body().collect().await.unwrap().to_bytes();
     assert!(!String::from_utf8_lossy(&body).contains("127.0.0.1"));

@@ -1,5 +1,5 @@
-//! Makes documentation tests of the pages: each block of Rust becomes an example of its own, inside of the macro
-//! `run!`. So the pages show the code alone, wherever they are read.
+//! Makes documentation tests of the pages: each block of Rust becomes an example of its own, inside of the
+//! macro `run!`. So the pages show the code alone, wherever they are read.
 
 use std::{env, fs, path::Path};
 

@@ -20,7 +20,7 @@ impl Client {
     ///
     /// # Cancel safety
     ///
-    /// Whoever drops the future stops to wait; the client stays shut down.
+    /// Whoever drops the future no longer waits; the client stays shut down.
     ///
     /// ```
     /// use std::time::Duration;

@@ -50,8 +50,8 @@ pub(crate) fn check() -> Result {
     Err(faults.join("\n").into())
 }
 
-/// Crates of others whose types and traits show, each with a file that shows it and the name of the first such
-/// type there.
+/// Crates of others whose types and traits show, each with a file that shows it and the name of the first
+/// such type there.
 fn shown(described: &Described) -> Result<Vec<(String, String, String)>> {
     let json = described.read()?;
     let mut found = BTreeMap::new();

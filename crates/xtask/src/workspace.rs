@@ -68,8 +68,8 @@ pub(crate) fn cargo(arguments: &str, variables: &[(&str, &str)]) -> Result {
     if status.success() { Ok(()) } else { Err(format!("`cargo {arguments}` failed").into()) }
 }
 
-/// Builds the programs that read what the compiler writes; gives their folder. They are no part of this program,
-/// so that the steps that do not need them do not wait for them.
+/// Builds the programs that read what the compiler writes; gives their folder. They are no part of this
+/// program, so that the steps that do not need them do not wait for them.
 pub(crate) fn readers() -> Result<PathBuf> {
     let folder = target();
     let built = folder.to_str().ok_or("the name of the target folder is not Unicode")?;

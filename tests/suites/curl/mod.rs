@@ -1,7 +1,7 @@
 //! The tests of curl, one file for each topic.
 //!
-//! A row is read by `row`, becomes a client with the layers that its command line asks for in `client`, and is
-//! played against a server that says what the row says in `play`.
+//! A row is read by `row`, becomes a client with the layers that its command line asks for in `client`, and
+//! is played against a server that says what the row says in `play`.
 
 mod auth;
 mod client;

@@ -1,6 +1,6 @@
 //! The code of `COMPARE.md`, `docs/migrating.md` and `docs/clients.md`: that of other clients compiles and
-//! runs as ours does, against [a server](serve) on the loopback. `cargo xtask compare` runs it, and the Python
-//! in between by the test `python`.
+//! runs as ours does, against [a server](serve) on the loopback. `cargo xtask compare` runs it, and the
+//! Python in between by the test `python`.
 
 use axum::{
     Json, Router,
@@ -33,8 +33,8 @@ struct Migrating;
 #[doc = include_str!(concat!(env!("OUT_DIR"), "/clients.md"))]
 struct Clients;
 
-/// Runs an example as the body of an asynchronous function, beside [a server](serve) at `base`, with a [`User`]
-/// and [`signature`] at hand.
+/// Runs an example as the body of an asynchronous function, beside [a server](serve) at `base`, with a
+/// [`User`] and [`signature`] at hand.
 #[macro_export]
 macro_rules! run {
     ($base:ident; $($example:tt)*) => {

@@ -1,5 +1,5 @@
-//! The layers of kube's client over the pooled client of hyper-util, put together as its documentation has it:
-//! without the span and the retries that it has by default.
+//! The layers of kube's client over the pooled client of hyper-util, put together as its documentation has
+//! it: without the span and the retries that it has by default.
 
 use super::{
     Settings,

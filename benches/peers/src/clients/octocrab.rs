@@ -1,5 +1,5 @@
-//! The layers of octocrab over the pooled client of hyper-util, in the order in which its own client has them,
-//! but for spans, redirects, retries and a cache.
+//! The layers of octocrab over the pooled client of hyper-util, in the order in which its own client has
+//! them, but for spans, redirects, retries and a cache.
 
 use super::{
     Settings,

@@ -10,8 +10,8 @@ impl TransportBuilder {
     ///
     /// When it passes, the request fails with an error of the kind
     /// [`Timeout`](tower_clients_layers::ErrorKind::Timeout) that was not sent, and whose
-    /// [`timeout`](tower_clients_layers::Error::timeout) is the one called `connect`. Requests that were waiting for the
-    /// same connection then try each for itself.
+    /// [`timeout`](tower_clients_layers::Error::timeout) is the one called `connect`. Requests that were
+    /// waiting for the same connection then try each for itself.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.settings.connect_timeout = Some(limit);
         self

@@ -28,7 +28,8 @@ impl TransportBuilder {
         self
     }
 
-    /// Whom to trust and how to identify, for `https`. [`Tls::platform`](crate::tls::Tls::platform) by default.
+    /// Whom to trust and how to identify, for `https`. [`Tls::platform`](crate::tls::Tls::platform) by
+    /// default.
     ///
     /// Given a [`TlsHandle`], the settings can be exchanged while the transport is used.
     #[cfg(feature = "tls")]

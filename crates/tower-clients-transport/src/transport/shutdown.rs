@@ -27,7 +27,7 @@ impl Transport {
     ///
     /// # Cancel safety
     ///
-    /// Whoever drops the future stops to wait; the transport stays shut down. Any number may wait.
+    /// Whoever drops the future no longer waits; the transport stays shut down. Any number may wait.
     ///
     /// # Panics
     ///

@@ -31,9 +31,11 @@
 //! ```
 
 mod judge;
+mod members;
 mod refusal;
 
 pub use self::judge::{Judge, Typed};
+pub(crate) use self::members::object;
 pub(crate) use self::refusal::{failure, refused, status_error};
 
 use crate::{
@@ -44,7 +46,6 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use pin_project_lite::pin_project;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
 use std::{
     fmt,
     future::{Future, IntoFuture},
@@ -234,14 +235,5 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending").finish_non_exhaustive()
-    }
-}
-
-/// What is sent, as an object; null is one without members.
-pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<Map<String, Value>, &'static str> {
-    match serde_json::to_value(value) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(Value::Null) => Ok(Map::new()),
-        _ => Err("what is to be sent does not serialize as a JSON object"),
     }
 }

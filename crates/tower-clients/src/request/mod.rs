@@ -85,8 +85,8 @@ use tower_clients_layers::{
 ///
 /// It is no future itself: `tokio::spawn` and `join_all` take what [`send`](Self::send) gives. Over a
 /// [`Blocking`](crate::blocking::Blocking) service it is waited for by `wait` in place of `.await`. A
-/// function over any `S` bounds it by [`HttpService<Body>`](crate::HttpService)` + Clone`, or, to spawn requests, by
-/// [`SharedService<Body>`](crate::SharedService).
+/// function over any `S` bounds it by [`HttpService<Body>`](crate::HttpService)` + Clone`, or, to spawn
+/// requests, by [`SharedService<Body>`](crate::SharedService).
 #[must_use = "a request does nothing until it is awaited, or waited for by `wait()` if it is blocking"]
 pub struct RequestBuilder<S, M = Whole> {
     service: S,

@@ -49,8 +49,8 @@ impl Layers {
     };
 
     fn layer<T>(&self, transport: T) -> Layered<T> {
-        let limits = (&self.attempt_timeout, &self.idle_timeout);
-        (&self.retry, &self.trace, &self.metrics, limits).layer(transport)
+        let Self { retry, trace, metrics, attempt_timeout, idle_timeout } = self;
+        (retry, trace, metrics, attempt_timeout, idle_timeout).layer(transport)
     }
 }
 
