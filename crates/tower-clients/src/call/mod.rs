@@ -46,6 +46,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use pin_project_lite::pin_project;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::{
     fmt,
     future::{Future, IntoFuture},
