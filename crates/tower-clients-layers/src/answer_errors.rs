@@ -23,7 +23,7 @@
 //! # }
 //! ```
 
-use crate::{Body, BoxError, Error, future, macros::inner_service_accessors};
+use crate::{Body, BoxError, Error, macros::inner_service_accessors, maybe_refused::MaybeRefused};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Either;
@@ -99,8 +99,8 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let future = match self.failed.take() {
-            None => future::ResponseFuture::called(self.inner.call(request)),
-            Some(error) => future::ResponseFuture::refused(error, &request),
+            None => MaybeRefused::called(self.inner.call(request)),
+            Some(error) => MaybeRefused::refused(error, &request),
         };
         ResponseFuture { future }
     }
@@ -116,7 +116,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        future: future::ResponseFuture<F>,
+        future: MaybeRefused<F>,
     }
 }
 

@@ -25,7 +25,7 @@
 //! # }
 //! ```
 
-pub use crate::future::ResponseFuture;
+pub use crate::maybe_refused::MaybeRefused as ResponseFuture;
 
 use crate::{BoxError, Error, Query, macros::inner_service_accessors, url::Origin};
 use http::Request;

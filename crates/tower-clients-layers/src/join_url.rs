@@ -29,7 +29,7 @@
 //! # }
 //! ```
 
-pub use crate::future::ResponseFuture;
+pub use crate::maybe_refused::MaybeRefused as ResponseFuture;
 
 use crate::{
     BoxError, Error,

@@ -116,10 +116,10 @@ mod collect;
 mod copy;
 #[cfg(any(feature = "retry", feature = "token"))]
 mod exchange;
-mod future;
 #[cfg(feature = "limits")]
 mod later;
 mod macros;
+mod maybe_refused;
 #[cfg(feature = "limits")]
 mod per_origin;
 #[cfg(any(feature = "balance", feature = "forward", feature = "retry"))]

@@ -4,7 +4,7 @@ use super::{
     Balance, BalanceBody, Priority,
     shared::{Exchange, Shared, is_of_request},
 };
-use crate::{Body, BoxError, Error, RequestOptions, copy::copy, future};
+use crate::{Body, BoxError, Error, RequestOptions, copy::copy, maybe_refused::MaybeRefused};
 use http::{Request, Response, Uri};
 use pin_project_lite::pin_project;
 use std::{
@@ -34,7 +34,7 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F> {
-        Called { #[pin] future: future::ResponseFuture<F> },
+        Called { #[pin] future: MaybeRefused<F> },
         // For the service below to be ready for the next upstream.
         Waiting,
     }
@@ -104,12 +104,12 @@ impl<S, P, F> ResponseFuture<S, P, F> {
         exchange: Option<Exchange>,
         spare: Option<Spare<S, P>>,
     ) -> Self {
-        let future = future::ResponseFuture::called(future);
+        let future = MaybeRefused::called(future);
         Self { state: State::Called { future }, exchange, spare }
     }
 
     pub(super) fn refused(error: impl Into<Error>, request: &Request<Body>) -> Self {
-        let future = future::ResponseFuture::refused(error, request);
+        let future = MaybeRefused::refused(error, request);
         Self { state: State::Called { future }, exchange: None, spare: None }
     }
 }
@@ -156,9 +156,7 @@ where
                         unreachable!("both are there until there is an outcome");
                     };
                     match ready!(spare.poll_call(exchange, cx)) {
-                        Ok(future) => {
-                            State::Called { future: future::ResponseFuture::called(future) }
-                        }
+                        Ok(future) => State::Called { future: MaybeRefused::called(future) },
                         Err(error) => {
                             (*this.exchange, *this.spare) = (None, None);
                             return Poll::Ready(Err(error));

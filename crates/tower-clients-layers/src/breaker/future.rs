@@ -1,7 +1,7 @@
 //! One request, and what came of it.
 
 use super::{BreakerBody, circuit::Exchange};
-use crate::{BoxError, Error, future};
+use crate::{BoxError, Error, maybe_refused::MaybeRefused};
 use http::{Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -24,18 +24,18 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        future: future::ResponseFuture<F>,
+        future: MaybeRefused<F>,
         exchange: Option<(Exchange, IsFailure)>,
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(super) fn called(future: F, exchange: Option<(Exchange, IsFailure)>) -> Self {
-        Self { future: future::ResponseFuture::called(future), exchange }
+        Self { future: MaybeRefused::called(future), exchange }
     }
 
     pub(super) fn refused<B>(error: impl Into<Error>, request: &Request<B>) -> Self {
-        Self { future: future::ResponseFuture::refused(error, request), exchange: None }
+        Self { future: MaybeRefused::refused(error, request), exchange: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Waits for the response to a request that was passed on.
 
 use super::{hop, upgrade::Upgrade};
-use crate::{BoxError, Error, ErrorKind, future};
+use crate::{BoxError, Error, ErrorKind, maybe_refused::MaybeRefused};
 use http::{Request, Response, StatusCode, Version};
 use pin_project_lite::pin_project;
 use std::{
@@ -20,18 +20,18 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        future: future::ResponseFuture<F>,
+        future: MaybeRefused<F>,
         upgrade: Option<Upgrade>,
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(super) fn called(future: F, upgrade: Option<Upgrade>) -> Self {
-        Self { future: future::ResponseFuture::called(future), upgrade }
+        Self { future: MaybeRefused::called(future), upgrade }
     }
 
     pub(super) fn refused<B>(error: Error, request: &Request<B>) -> Self {
-        Self { future: future::ResponseFuture::refused(error, request), upgrade: None }
+        Self { future: MaybeRefused::refused(error, request), upgrade: None }
     }
 }
 

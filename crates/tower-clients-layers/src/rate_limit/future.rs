@@ -5,7 +5,7 @@ use super::{
     gate::{Gate, Turn},
     unavailable,
 };
-use crate::{BoxError, Error, future, later::Later, macros::opaque_debug};
+use crate::{BoxError, Error, later::Later, macros::opaque_debug, maybe_refused::MaybeRefused};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
@@ -35,7 +35,7 @@ pin_project! {
     enum State<S, B, F> {
         // Boxed, as few have to wait.
         Waiting { waiting: Box<Waiting<S, B>> },
-        Called { #[pin] future: future::ResponseFuture<F>, gate: Option<Arc<Gate>> },
+        Called { #[pin] future: MaybeRefused<F>, gate: Option<Arc<Gate>> },
     }
 }
 
@@ -47,7 +47,7 @@ struct Waiting<S, B> {
 
 impl<S, B, F> ResponseFuture<S, B, F> {
     pub(super) fn called(future: F, gate: Option<Arc<Gate>>, few: u32) -> Self {
-        let future = future::ResponseFuture::called(future);
+        let future = MaybeRefused::called(future);
         Self { state: State::Called { future, gate }, few }
     }
 
@@ -57,7 +57,7 @@ impl<S, B, F> ResponseFuture<S, B, F> {
     }
 
     pub(super) fn refused(error: Error, request: &Request<B>) -> Self {
-        let future = future::ResponseFuture::refused(error, request);
+        let future = MaybeRefused::refused(error, request);
         Self { state: State::Called { future, gate: None }, few: 0 }
     }
 }
@@ -89,7 +89,7 @@ where
         let mut this = self.project();
         if let StateProjection::Waiting { waiting } = this.state.as_mut().project() {
             let (future, gate) = ready!(waiting.poll_call(cx))?;
-            let future = future::ResponseFuture::called(future);
+            let future = MaybeRefused::called(future);
             this.state.set(State::Called { future, gate: Some(gate) });
         }
         let StateProjection::Called { future, gate } = this.state.project() else {

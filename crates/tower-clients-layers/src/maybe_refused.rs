@@ -17,7 +17,7 @@ pin_project! {
     /// Dropping it drops the exchange. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F> {
+    pub struct MaybeRefused<F> {
         #[pin]
         state: State<F>,
     }
@@ -32,7 +32,7 @@ pin_project! {
     }
 }
 
-impl<F> ResponseFuture<F> {
+impl<F> MaybeRefused<F> {
     pub(crate) fn called(future: F) -> Self {
         Self { state: State::Called { future } }
     }
@@ -43,7 +43,7 @@ impl<F> ResponseFuture<F> {
     }
 }
 
-impl<F, R, E> Future for ResponseFuture<F>
+impl<F, R, E> Future for MaybeRefused<F>
 where
     F: Future<Output = Result<R, E>>,
     E: Into<BoxError>,
