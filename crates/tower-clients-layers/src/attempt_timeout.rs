@@ -32,14 +32,17 @@
 //! # }
 //! ```
 
-pub use crate::deadline::timer::Timed as ResponseFuture;
-
 use crate::{
-    BoxError, Error, RequestOptions, TimeoutError, deadline::timer::Timer, error::RequestLine,
+    BoxError, Error, RequestOptions, TimeoutError,
+    deadline::{Timed, Timer},
+    error::RequestLine,
     macros::inner_service_accessors,
 };
 use http::Request;
+use pin_project_lite::pin_project;
 use std::{
+    future::Future,
+    pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
@@ -107,7 +110,33 @@ where
             let limit = TimeoutError::of_attempt(timeout).in_attempt(attempt);
             Timer::new(limit, RequestLine::of(&request))
         });
-        ResponseFuture::new(self.inner.call(request), timer)
+        ResponseFuture { future: Timed::new(self.inner.call(request), timer) }
+    }
+}
+
+pin_project! {
+    /// Waits for the head of the response, or the limit.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange. The server may have seen the request.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        future: Timed<F>,
+    }
+}
+
+impl<F, T, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().future.poll(cx)
     }
 }
 

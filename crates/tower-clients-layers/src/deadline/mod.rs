@@ -42,15 +42,16 @@
 //! ```
 
 mod current;
-pub(crate) mod timer;
+mod timed;
+mod timer;
 
 #[cfg(any(feature = "limits", feature = "token"))]
 pub(crate) use self::current::hide;
 #[cfg(feature = "retry")]
 pub(crate) use self::current::in_attempt;
 pub use self::current::{current, remaining};
+pub(crate) use self::{timed::Timed, timer::Timer};
 
-use self::timer::{Timed, Timer};
 use crate::{
     BoxError, Error, RequestOptions, TimeoutError, error::RequestLine,
     macros::inner_service_accessors,
