@@ -1,4 +1,4 @@
-//! Times that nobody lives to see.
+//! Adds durations to times, even those that are too long to be added, such as `Duration::MAX`.
 
 use std::time::Duration;
 use tokio::time::Instant;

@@ -110,16 +110,18 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "limits")]
-mod clock;
 mod collect;
 mod copy;
 #[cfg(any(feature = "retry", feature = "token"))]
 mod exchange;
 #[cfg(feature = "limits")]
+mod far;
+#[cfg(feature = "limits")]
 mod later;
 mod macros;
 mod maybe_refused;
+#[cfg(feature = "observe")]
+mod observe;
 #[cfg(feature = "limits")]
 mod per_origin;
 #[cfg(any(feature = "balance", feature = "forward", feature = "retry"))]

@@ -1,7 +1,7 @@
 //! Whether one origin is asked: what all exchanges with it share.
 
 use super::Settings;
-use crate::{clock::after, per_origin::Keep};
+use crate::{far::after, per_origin::Keep};
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

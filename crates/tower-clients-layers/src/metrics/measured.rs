@@ -1,7 +1,7 @@
 //! A request that is measured.
 
-use super::{Labels, Observer, Outcome, Recorder};
-use crate::{Error, url::redact};
+use super::{Labels, Outcome, Recorder};
+use crate::{Error, observe::Observer, url::redact};
 use http::{Request, Uri};
 use std::{fmt, sync::Arc};
 use tokio::time::Instant;

@@ -72,7 +72,6 @@ mod measured;
 mod metrics_crate;
 #[cfg(any(feature = "metrics", feature = "opentelemetry"))]
 mod names;
-mod observer;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
 mod outcome;
@@ -86,10 +85,8 @@ pub use self::metrics_crate::MetricsCrate;
 pub use self::opentelemetry::OpenTelemetry;
 pub use self::{labels::Labels, outcome::Outcome, recorder::Recorder};
 
-pub(crate) use self::observer::{Observer, WithObserver};
-
 use self::measured::Measured;
-use crate::{BoxError, Error, macros::inner_service_accessors};
+use crate::{BoxError, Error, macros::inner_service_accessors, observe::WithObserver};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::{
@@ -165,7 +162,10 @@ where
 pin_project! {
     /// Waits for the head of the response.
     ///
-    /// Dropping it counts as cancelled.
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange, which counts as cancelled, or as out of time once its deadline has
+    /// come. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

@@ -73,7 +73,7 @@ pub use self::future::ResponseFuture;
 
 use self::gate::{Entry, Gate};
 use crate::{
-    BoxError, Error, ErrorKind, RequestOptions, UnavailableError, clock::after, deadline,
+    BoxError, Error, ErrorKind, RequestOptions, UnavailableError, deadline, far::after,
     later::Later, macros::inner_service_accessors, per_origin::PerOrigin,
 };
 use http::{Request, Response};

@@ -1,7 +1,7 @@
 //! When requests to one origin may be sent: pure reckoning, no clock.
 
 use super::advice::Advice;
-use crate::clock::after;
+use crate::far::after;
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -94,7 +94,7 @@ mod tests;
 
 pub(crate) use self::span::Sends;
 
-use crate::{BoxError, Error, macros::inner_service_accessors, metrics::WithObserver};
+use crate::{BoxError, Error, macros::inner_service_accessors, observe::WithObserver};
 use http::{HeaderName, Request, Response};
 use pin_project_lite::pin_project;
 use std::{
@@ -233,7 +233,10 @@ where
 pin_project! {
     /// Waits for the head of the response, inside of the span.
     ///
-    /// Dropping it ends the span as cancelled.
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the exchange, and ends the span as cancelled, or as out of time once its deadline
+    /// has come. The server may have seen the request.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

@@ -3,7 +3,8 @@
 use super::{Shown, full_url::FullUrl};
 use crate::{
     Error, RequestOptions,
-    metrics::{Labels, Observer, Outcome},
+    metrics::{Labels, Outcome},
+    observe::Observer,
 };
 use http::{HeaderMap, HeaderName, Request};
 use std::{
