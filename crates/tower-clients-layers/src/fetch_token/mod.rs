@@ -135,7 +135,7 @@ impl FetchTokenLayer {
     ///
     /// # Cancel safety
     ///
-    /// Whoever drops the future stops to wait. The fetch goes on with the next request, as
+    /// Whoever drops the future no longer waits. The fetch goes on with the next request, as
     /// [`TokenSource::fetch`] says.
     pub async fn fetch(&self) -> Result<(), Error> {
         let Some(shared) = &self.shared else { return Ok(()) };

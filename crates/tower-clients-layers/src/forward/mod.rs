@@ -16,8 +16,8 @@
 //! body, so a request that has one is not sent twice. What is for one hop is left out of the response, too.
 //!
 //! A credential of the caller goes on to the server, and wins over one that a layer below would add: name it
-//! in [`without_header`](ForwardLayer::without_header) where the gateway has one of its own. A jar of cookies below would
-//! be that of all callers at once.
+//! in [`without_header`](ForwardLayer::without_header) where the gateway has one of its own. A jar of
+//! cookies below would be that of all callers at once.
 //!
 //! ```
 //! use axum::{Router, http::HeaderMap};

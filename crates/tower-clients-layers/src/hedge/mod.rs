@@ -35,8 +35,8 @@
 //!
 //! # What is sent twice
 //!
-//! * Methods that are safe (RFC 9110 §9.2.1), such as `GET`; with [`also_idempotent`](HedgeLayer::also_idempotent)
-//!   those that are idempotent too. Never another one.
+//! * Methods that are safe (RFC 9110 §9.2.1), such as `GET`; with
+//!   [`also_idempotent`](HedgeLayer::also_idempotent) those that are idempotent too. Never another one.
 //! * Bodies that are empty or bytes. A stream cannot be sent twice.
 //! * At most 10 % of the requests to an origin, and one a second, or what the
 //!   [budget](HedgeLayer::budget) allows. So a slow server does not get twice the load.

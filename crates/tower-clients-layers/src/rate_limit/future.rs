@@ -26,7 +26,7 @@ pin_project! {
     pub struct ResponseFuture<S, B, F> {
         #[pin]
         state: State<S, B, F>,
-        few: u32,
+        spread_last: u32,
     }
 }
 
@@ -46,19 +46,19 @@ struct Waiting<S, B> {
 }
 
 impl<S, B, F> ResponseFuture<S, B, F> {
-    pub(super) fn called(future: F, gate: Option<Arc<Gate>>, few: u32) -> Self {
+    pub(super) fn called(future: F, gate: Option<Arc<Gate>>, spread_last: u32) -> Self {
         let future = MaybeRefused::called(future);
-        Self { state: State::Called { future, gate }, few }
+        Self { state: State::Called { future, gate }, spread_last }
     }
 
-    pub(super) fn waiting(turn: Turn, later: Later<S, B>, few: u32) -> Self {
+    pub(super) fn waiting(turn: Turn, later: Later<S, B>, spread_last: u32) -> Self {
         let waiting = Box::new(Waiting { turn: Some(turn), later });
-        Self { state: State::Waiting { waiting }, few }
+        Self { state: State::Waiting { waiting }, spread_last }
     }
 
     pub(super) fn refused(error: Error, request: &Request<B>) -> Self {
         let future = MaybeRefused::refused(error, request);
-        Self { state: State::Called { future, gate: None }, few: 0 }
+        Self { state: State::Called { future, gate: None }, spread_last: 0 }
     }
 }
 
@@ -97,7 +97,7 @@ where
         };
         let response = ready!(future.poll(cx))?;
         if let Some(gate) = gate.take() {
-            gate.heed(Advice::of(response.status(), response.headers()), *this.few);
+            gate.heed(Advice::of(response.status(), response.headers()), *this.spread_last);
         }
         Poll::Ready(Ok(response))
     }

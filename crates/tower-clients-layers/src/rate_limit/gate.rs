@@ -91,12 +91,12 @@ impl Gate {
         Entry::Queued(Turn { sleep: Box::pin(sleep_until(due)), due, last, place })
     }
 
-    pub(super) fn heed(&self, advice: Advice, few: u32) {
+    pub(super) fn heed(&self, advice: Advice, spread_last: u32) {
         if advice == Advice::default() {
             return;
         }
         let mut state = self.lock();
-        state.schedule.heed(advice, few, Instant::now());
+        state.schedule.heed(advice, spread_last, Instant::now());
         // It may be its turn earlier than it thinks.
         let first = state.first();
         drop(state);

@@ -45,9 +45,10 @@
 //! | `X-RateLimit-Remaining`, `X-RateLimit-Reset` | the same; the reset is a number of seconds or, as Unix time, a date |
 //! | `Retry-After` of a 429 or 503 (RFC 9110 §10.2.3) | nothing is sent until then |
 //!
-//! When nothing is left, nothing is sent before the reset. When [few](RateLimitLayer::spread_last) are left, 10
-//! by default, they are spread over the time until then. More than that change nothing. Requests that
-//! are already under way may use up what is left; so let it be no less than there are at once.
+//! When nothing is left, nothing is sent before the reset. The last 10, or as many as
+//! [`spread_last`](RateLimitLayer::spread_last) says, are spread over the time until then. As long as more
+//! are left, nothing changes. Requests that are already under way may use up what is left; so let
+//! `spread_last` be no less than there are at once.
 //!
 //! # Who waits, and how long
 //!
@@ -104,7 +105,7 @@ struct Shared {
 struct Settings {
     interval: Duration,
     burst: u32,
-    few: u32,
+    spread_last: u32,
     max_wait: Duration,
 }
 
@@ -115,7 +116,7 @@ impl RateLimitLayer {
         Self::with(Settings {
             interval: per / requests.max(1),
             burst: 1,
-            few: 10,
+            spread_last: 10,
             max_wait: Duration::from_secs(60),
         })
     }
@@ -139,11 +140,11 @@ impl RateLimitLayer {
         self.set(|settings| settings.burst = requests.max(1))
     }
 
-    /// Spreads the last `requests` over the time until a reset, when a server says that no more are left; 10
-    /// by default. With 0 they are used up first.
+    /// Spreads the last `requests` that a server says are left over the time until its reset; 10 by default.
+    /// With 0 they are used up first.
     #[must_use]
     pub fn spread_last(self, requests: u32) -> Self {
-        self.set(|settings| settings.few = requests)
+        self.set(|settings| settings.spread_last = requests)
     }
 
     /// Sets the longest time that a request waits; 60 s by default. One that would have to wait longer
@@ -201,14 +202,18 @@ where
         let Some(shared) = &self.shared else {
             return ResponseFuture::called(self.inner.call(request), None, 0);
         };
-        let Settings { interval, burst, few, max_wait } = shared.settings;
+        let Settings { interval, burst, spread_last, max_wait } = shared.settings;
         let gate = shared.gates.of(request.uri(), || Gate::new(interval, burst));
         let time = time_of(&request).map_or(max_wait, |time| time.min(max_wait));
         match gate.enter(after(Instant::now(), time)) {
-            Entry::Open => ResponseFuture::called(self.inner.call(request), Some(gate), few),
-            Entry::Queued(turn) => {
-                ResponseFuture::waiting(turn, Later::instead_of_now(&mut self.inner, request), few)
+            Entry::Open => {
+                ResponseFuture::called(self.inner.call(request), Some(gate), spread_last)
             }
+            Entry::Queued(turn) => ResponseFuture::waiting(
+                turn,
+                Later::instead_of_now(&mut self.inner, request),
+                spread_last,
+            ),
             Entry::TooLate(wait) => ResponseFuture::refused(unavailable(wait), &request),
         }
     }

@@ -81,14 +81,14 @@ impl Schedule {
         }
     }
 
-    /// Does what the server says; `few` is how many are few.
-    pub(super) fn heed(&mut self, advice: Advice, few: u32, now: Instant) {
+    /// Does what the server says; `spread_last` is how many are spread.
+    pub(super) fn heed(&mut self, advice: Advice, spread_last: u32, now: Instant) {
         if let Some(pause) = advice.pause {
             self.closed = self.closed.max(after(now, pause));
         }
         if let Some((left, reset)) = advice.left {
             let pace = || Pace { interval: reset / left, until: after(now, reset) };
-            self.pace = (left <= few).then(pace);
+            self.pace = (left <= spread_last).then(pace);
         }
     }
 }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_few_are_spread_until_the_reset_and_many_are_not() {
+    fn the_last_ones_are_spread_until_the_reset_and_many_are_not() {
         let now = Instant::now();
         let schedule = |left| {
             let mut schedule = Schedule::new(SECOND / 2, 2, now);
@@ -165,9 +165,9 @@ mod tests {
             schedule.heed(Advice { pause: None, left: Some((left, 9 * SECOND)) }, 3, now);
             schedule
         };
-        let few = [3.0, 6.0, 9.0, 9.0, 9.5];
-        assert_eq!(foretold(&schedule(3), now, 5), few);
-        assert_eq!(sent(schedule(3), now, 5), few);
+        let expected = [3.0, 6.0, 9.0, 9.0, 9.5];
+        assert_eq!(foretold(&schedule(3), now, 5), expected);
+        assert_eq!(sent(schedule(3), now, 5), expected);
         assert_eq!(sent(schedule(4), now, 3), [0.0, 0.5, 1.0]);
     }
 

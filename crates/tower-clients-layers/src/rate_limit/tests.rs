@@ -106,7 +106,7 @@ async fn nothing_is_sent_while_nothing_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_few_are_spread_before_a_refusal_comes() {
+async fn the_last_ones_are_spread_before_a_refusal_comes() {
     let lines = [
         (200, "ratelimit", r#""default";r=3;t=30"#),
         (200, "ratelimit", r#""default";r=2;t=20"#),

@@ -111,3 +111,8 @@ where
 }
 
 opaque_debug!([S, F] ResponseFuture<S, F>);
+
+const _: () = {
+    type Below = [usize; 9];
+    assert!(size_of::<ResponseFuture<(), Below>>() == size_of::<Below>() + size_of::<usize>());
+};
