@@ -1,7 +1,8 @@
 //! Whether one origin is asked: what all exchanges with it share.
 
 use super::Settings;
-use crate::{far::after, per_origin::Keep};
+use crate::{Error, far::after, per_origin::Keep};
+use http::StatusCode;
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -107,8 +108,9 @@ enum Outcome {
 impl Exchange {
     /// Takes in how it began, and gives it back where its body tells more. A response that is none of a
     /// failure is all that a probe is for; any other exchange is a success when its body has come.
-    pub(super) fn begun(mut self, is_answered: bool, is_failure: bool) -> Option<Self> {
-        self.outcome = match (is_answered, is_failure) {
+    pub(super) fn begun(mut self, head: Result<StatusCode, &Error>) -> Option<Self> {
+        let is_failure = (self.circuit.settings.is_failure)(head);
+        self.outcome = match (head.is_ok(), is_failure) {
             (_, true) => Outcome::Failed,
             (false, false) => Outcome::Nothing,
             (true, false) => {

@@ -2,7 +2,7 @@
 
 use super::{BreakerBody, circuit::Exchange};
 use crate::{BoxError, Error, maybe_refused::MaybeRefused};
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use std::{
@@ -10,9 +10,6 @@ use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-
-/// Says what counts as a failure: see [`BreakerLayer::failure_if`](super::BreakerLayer::failure_if).
-pub(super) type IsFailure = fn(Result<StatusCode, &Error>) -> bool;
 
 pin_project! {
     /// Waits for the head of the response, or fails at once where the breaker is open.
@@ -25,12 +22,12 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         future: MaybeRefused<F>,
-        exchange: Option<(Exchange, IsFailure)>,
+        exchange: Option<Exchange>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn called(future: F, exchange: Option<(Exchange, IsFailure)>) -> Self {
+    pub(super) fn called(future: F, exchange: Option<Exchange>) -> Self {
         Self { future: MaybeRefused::called(future), exchange }
     }
 
@@ -51,9 +48,13 @@ where
         let this = self.project();
         let response = ready!(this.future.poll(cx));
         let outcome = response.as_ref().map(Response::status);
-        let exchange = this.exchange.take().and_then(|(exchange, is_failure)| {
-            exchange.begun(outcome.is_ok(), is_failure(outcome))
-        });
+        let exchange = this.exchange.take().and_then(|exchange| exchange.begun(outcome));
         Poll::Ready(response.map(|head| head.map(|body| BreakerBody::new(body, exchange))))
     }
 }
+
+const _: () = {
+    type Below = [usize; 9];
+    let parts = size_of::<MaybeRefused<Below>>() + size_of::<Exchange>();
+    assert!(size_of::<ResponseFuture<Below>>() == parts);
+};

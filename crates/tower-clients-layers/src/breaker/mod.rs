@@ -81,10 +81,7 @@ mod tests;
 
 pub use self::future::ResponseFuture;
 
-use self::{
-    circuit::{Circuit, Exchange},
-    future::IsFailure,
-};
+use self::circuit::{Circuit, Exchange};
 use crate::{
     BoxError, Error, ErrorKind, UnavailableError,
     macros::{inner_service_accessors, tracked_body},
@@ -111,7 +108,6 @@ pub struct BreakerLayer {
 #[derive(Debug)]
 struct Shared {
     settings: Settings,
-    is_failure: IsFailure,
     circuits: PerOrigin<Circuit>,
 }
 
@@ -121,6 +117,7 @@ struct Settings {
     first: Duration,
     longest: Duration,
     patience: Duration,
+    is_failure: fn(Result<StatusCode, &Error>) -> bool,
 }
 
 impl BreakerLayer {
@@ -132,8 +129,9 @@ impl BreakerLayer {
             first: Duration::from_secs(1),
             longest: Duration::from_secs(60),
             patience: Duration::from_secs(1),
+            is_failure,
         };
-        Self::with(settings, is_failure)
+        Self::with(settings)
     }
 
     /// Asks always.
@@ -145,14 +143,14 @@ impl BreakerLayer {
     /// Sets how many failures in a row open the breaker; 5 by default, 0 counts as 1.
     #[must_use]
     pub fn failures(self, failures: u32) -> Self {
-        self.set(|settings, _| settings.failures = failures.max(1))
+        self.set(|settings| settings.failures = failures.max(1))
     }
 
     /// Sets how long the breaker is open at first and at the most; 1 s and 60 s by default. Less than a
     /// millisecond counts as one.
     #[must_use]
     pub fn open_for(self, first: Duration, longest: Duration) -> Self {
-        self.set(|settings, _| {
+        self.set(|settings| {
             settings.first = first.max(Duration::from_millis(1));
             settings.longest = longest.max(settings.first);
         })
@@ -163,7 +161,7 @@ impl BreakerLayer {
     /// found out by a time limit below only.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
-        self.set(|settings, _| settings.patience = patience)
+        self.set(|settings| settings.patience = patience)
     }
 
     /// Decides what counts as a failure, in place of [`is_failure`].
@@ -177,20 +175,19 @@ impl BreakerLayer {
     /// ```
     #[must_use]
     pub fn failure_if(self, is_failure: fn(Result<StatusCode, &Error>) -> bool) -> Self {
-        self.set(|_, current| *current = is_failure)
+        self.set(|settings| settings.is_failure = is_failure)
     }
 
     /// A layer with other settings shares nothing with this one.
-    fn set(self, change: impl FnOnce(&mut Settings, &mut IsFailure)) -> Self {
+    fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
         let Some(shared) = self.shared else { return self };
-        let (mut settings, mut is_failure) = (shared.settings, shared.is_failure);
-        change(&mut settings, &mut is_failure);
-        Self::with(settings, is_failure)
+        let mut settings = shared.settings;
+        change(&mut settings);
+        Self::with(settings)
     }
 
-    fn with(settings: Settings, is_failure: IsFailure) -> Self {
-        let circuits = PerOrigin::default();
-        Self { shared: Some(Arc::new(Shared { settings, is_failure, circuits })) }
+    fn with(settings: Settings) -> Self {
+        Self { shared: Some(Arc::new(Shared { settings, circuits: PerOrigin::default() })) }
     }
 }
 
@@ -238,10 +235,7 @@ where
         };
         let circuit = shared.circuits.of(request.uri(), || Circuit::new(shared.settings));
         match circuit.begin() {
-            Ok(exchange) => {
-                let exchange = Some((exchange, shared.is_failure));
-                ResponseFuture::called(self.inner.call(request), exchange)
-            }
+            Ok(exchange) => ResponseFuture::called(self.inner.call(request), Some(exchange)),
             Err(wait) => {
                 let error = Error::new(ErrorKind::Unavailable, UnavailableError::breaker(wait));
                 ResponseFuture::refused(error, &request)
