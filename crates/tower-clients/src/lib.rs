@@ -58,7 +58,7 @@
 //! Until [`ClientBuilder::retry`] is set, nothing is retried but what provably did not leave (a [`Proxy`]
 //! goes on to another host, where that is safe; a request whose access token was refused is sent with a new
 //! one). There is no time limit but 10 s to connect; bodies that are decoded have up to 10 MiB, and up to 10
-//! redirects are followed, inside of the origin. No `accept` or `user-agent` header is sent unless it is set.
+//! redirects are followed, inside of the boundary, the origin. No `accept` or `user-agent` header is sent unless it is set.
 //!
 //! A client is `Clone + Send + Sync`, shares its connections with its clones and children, and can
 //! be constructed outside of a runtime:

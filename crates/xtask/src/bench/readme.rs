@@ -4,8 +4,8 @@ use super::{plan::CLIENTS, results::Results};
 use crate::{Result, marks, workspace::root};
 use std::{collections::BTreeMap, fmt::Write, fs};
 
-/// Those that do the same work by their own means.
-const SHOWN: [&str; 5] = ["resource", "hand", "tower-http-client", "reqwest", "isahc"];
+/// Those that do the same work by their own means, and what bounds them.
+const SHOWN: [&str; 6] = ["hyper", "resource", "hand", "tower-http-client", "reqwest", "isahc"];
 
 pub(super) fn write(results: &Results) -> Result {
     let path = root().join("README.md");
@@ -15,7 +15,7 @@ pub(super) fn write(results: &Results) -> Result {
 
 fn table(results: &Results) -> String {
     let mut text = String::from(
-        "| typed `GET` of a small document | requests/s at 64 connections | allocations | instructions |\n\
+        "| typed `GET` of a small document | throughput, 64 connections | allocations | instructions |\n\
          |---|--:|--:|--:|\n",
     );
     for client in CLIENTS.iter().filter(|client| SHOWN.contains(&client.name)) {
