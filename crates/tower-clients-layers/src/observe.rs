@@ -1,6 +1,6 @@
 //! A request that somebody observes until the head of its response.
 
-use crate::{BoxError, Error, deadline, metrics::Outcome};
+use crate::{BoxError, Error, deadline, metrics::outcome::Outcome};
 use http::Response;
 use pin_project_lite::pin_project;
 use std::{

@@ -74,7 +74,7 @@ mod metrics_crate;
 mod names;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
-mod outcome;
+pub(crate) mod outcome;
 mod recorder;
 #[cfg(test)]
 mod tests;
