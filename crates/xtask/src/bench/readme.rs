@@ -1,6 +1,6 @@
 //! The few figures that the README shows.
 
-use super::{plan::CLIENTS, results::Results};
+use super::{plan::CLIENTS, report, results::Results};
 use crate::{Result, marks, workspace::root};
 use std::{collections::BTreeMap, fmt::Write, fs};
 
@@ -26,12 +26,12 @@ fn table(results: &Results) -> String {
         };
         let allocations = counted(&results.allocations, 1.0, "");
         let instructions = counted(&results.instructions, 1000.0, " k");
-        let mark = if client.is_ours() { "**" } else { "" };
         // Nothing that is written to a string fails.
         let _ = writeln!(
             text,
-            "| {mark}{}{mark} | {:.2} × reqwest | {allocations} | {instructions} |",
-            client.title, row.to_reqwest.median
+            "| {} | {:.2} × reqwest | {allocations} | {instructions} |",
+            report::title(client),
+            row.to_reqwest.median
         );
     }
     text
