@@ -1,11 +1,18 @@
 //! What the documents name is there: tests by path and name, layers in all tables, files, and the
 //! targets of links.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 fn read(path: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// The tests that a document names, as `path.rs::name`.
@@ -90,7 +97,7 @@ fn tables_name_all_layers_once_and_in_the_same_order() {
 
 /// All Markdown files of the project, by their paths.
 fn documents() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = root();
     let mut open = vec![root.clone()];
     let mut found = Vec::new();
     while let Some(folder) = open.pop() {
@@ -146,7 +153,7 @@ fn links_between_documents_lead_somewhere() {
             } else {
                 folder.join(path).display().to_string()
             };
-            let is_there = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&target).exists();
+            let is_there = root().join(&target).exists();
             let has_fragment = || {
                 fragment.is_empty() || fragments(&read(&target)).iter().any(|name| name == fragment)
             };
@@ -187,7 +194,7 @@ fn paths(document: &str) -> Vec<String> {
 
 #[test]
 fn files_that_documents_name_are_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = root();
     let named: Vec<_> = documents()
         .into_iter()
         .flat_map(|name| paths(&read(&name)).into_iter().map(move |path| (name.clone(), path)))
